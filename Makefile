@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# GNU make. `make help` lists the targets.
+
+VERSION     := 0.1.0
+B           ?= build
+CC          ?= cc
+PKG_CONFIG  ?= pkg-config
+prefix      ?= /usr
+sbindir     ?= $(prefix)/sbin
+mandir      ?= $(prefix)/share/man
+docdir      ?= $(prefix)/share/doc/slurm-pi
+sysconfdir  ?= /etc
+# Where slurmd looks for plugins; Debian's is a multiarch directory.
+multiarch   := $(shell $(CC) -print-multiarch 2>/dev/null)
+plugindir   ?= $(prefix)/lib/$(multiarch:%=%/)slurm-wlm
+unitdir     ?= $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd)
+
+# What the code needs stays out of CFLAGS, so `make CFLAGS=-O0` still builds.
+CFLAGS      ?= -O2 -g
+pi_cppflags := -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+               -DPI_VERSION='"$(VERSION)"'
+pi_cflags   := -std=gnu11 -fPIC -Wall -Wextra -Wshadow -Wstrict-prototypes \
+               -Wmissing-prototypes -Wformat=2 -Wvla
+pi_ldflags  := -Wl,--as-needed,-z,relro,-z,now
+
+lib_pkgs    := inih
+agent_pkgs  := libudev blkid fdisk mount jansson libsystemd
+head_pkgs   := jansson
+all_pkgs    := $(lib_pkgs) $(agent_pkgs) $(head_pkgs)
+agent_libs  := -lmunge -lslurm
+head_libs   := -lgenders
+
+objs  = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
+libs  = $(shell $(PKG_CONFIG) --libs $(1))
+link  = $(CC) $(pi_cflags) $(CFLAGS) $(pi_ldflags) $(LDFLAGS) -o $@ \
+        $(filter %.o %.a,$^)
+tap   = B=$(abspath $(B)) TMPDIR=$(abspath $(B))/tmp CK_TAP_LOG_FILE_NAME=- \
+        CK_VERBOSITY=silent prove $(PROVEFLAGS) -e ''
+units = $(patsubst %.c,$(B)/%.t,$(wildcard t/unit/*.c))
+sd    = $(patsubst etc/%.in,$(B)/%,$(wildcard etc/*.in))
+san  := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+all: $(B)/spank_scratch.so $(B)/pi-agent $(B)/pi-nodes $(sd) ## build everything
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D) $(B)/tmp
+	$(CC) $(pi_cppflags) $(pkg_cflags) $(CPPFLAGS) $(pi_cflags) $(CFLAGS) \
+		-MMD -MP -c -o $@ $<
+pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(all_pkgs))
+
+# One archive a floor; the unit tests link what they need of them.
+$(B)/libpi.a: $(call objs,lib)
+$(B)/libagent.a: $(filter-out %/main.o,$(call objs,agent))
+$(B)/libhead.a: $(filter-out %/main.o,$(call objs,head))
+$(B)/%.a:
+	$(RM) $@
+	$(AR) rcs $@ $^
+
+$(B)/spank_scratch.so: $(call objs,spank) $(B)/libpi.a spank/spank_scratch.map
+	$(link) -shared -Wl,--version-script=spank/spank_scratch.map \
+		$(call libs,$(lib_pkgs))
+$(B)/pi-agent: $(B)/agent/main.o $(B)/libagent.a $(B)/libpi.a
+	$(link) $(call libs,$(lib_pkgs) $(agent_pkgs)) $(agent_libs)
+$(B)/pi-nodes: $(B)/head/main.o $(B)/libhead.a $(B)/libpi.a
+	$(link) $(call libs,$(lib_pkgs) $(head_pkgs)) $(head_libs)
+$(B)/t/unit/%.t: $(B)/t/unit/%.o $(B)/libagent.a $(B)/libhead.a $(B)/libpi.a
+	$(link) $(call libs,check $(all_pkgs)) $(agent_libs) $(head_libs)
+$(sd): $(B)/%: etc/%.in Makefile
+	@mkdir -p $(@D)
+	sed 's|@sbindir@|$(sbindir)|g' $< > $@
+
+check: all $(units) ## run the tests that need no privilege
+	$(tap) $(units) t/0*.t
+check-root: all ## run the tests that need root and loop devices
+	$(tap) t/1*.t
+check-slurm: all ## run the tests on a private Slurm cluster (root)
+	$(tap) t/2*.t
+check-all: all $(units) ## run every tier, one summary
+	$(tap) $(units) t/[0-9]*.t
+demo: all ## play the whole loop on a private cluster (root)
+	scripts/demo --no-setup
+asan: ## run the unprivileged and root tests under ASan and UBSan
+	$(MAKE) B=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer $(san)' \
+		LDFLAGS='$(san)' $(ASAN_TIERS)
+ASAN_TIERS ?= check check-root
+
+sources := $(wildcard lib/*.c spank/*.c agent/*.c head/*.c)
+analyze: ## gcc -fanalyzer and cppcheck, as errors
+	$(MAKE) B=build/analyze CC=gcc CFLAGS='-O1 -fanalyzer -Werror' all
+	cppcheck --quiet --error-exitcode=1 --std=c11 --language=c \
+		--enable=warning,portability,performance --inline-suppr \
+		--suppress=missingIncludeSystem -I. -D_GNU_SOURCE \
+		-DPI_VERSION='""' '-DSPANK_PLUGIN(a,b)=' $(sources)
+
+install: all ## install into DESTDIR; honours prefix, plugindir, unitdir
+	install -D -m 0755 -t $(DESTDIR)$(plugindir) $(B)/spank_scratch.so
+	install -D -m 0755 -t $(DESTDIR)$(sbindir) $(B)/pi-agent $(B)/pi-nodes
+	install -D -m 0644 -t $(DESTDIR)$(unitdir) $(sd)
+	install -D -m 0644 -t $(DESTDIR)$(sysconfdir)/slurm-pi etc/slurm-pi.conf
+	install -D -m 0644 -t $(DESTDIR)$(mandir)/man5 $(wildcard */*.5)
+	install -D -m 0644 -t $(DESTDIR)$(mandir)/man8 $(wildcard */*.8)
+clean: ## remove build/
+	$(RM) -r build
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: all check check-root check-slurm check-all demo asan analyze install \
+	clean help
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
