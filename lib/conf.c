@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,12 +35,11 @@ struct key {
 
 struct reading {
 	FILE *file;
-	const char *path;
 	unsigned line;
 	uint32_t seen;		/* a bit for each key */
 	struct pi_conf conf;
-	struct pi_err reason;	/* of the first line refused */
-	int rc;
+	bool refused;
+	char reason[PI_ERR_SIZE];
 };
 
 static const char *read_duration(void *field, const char *value)
@@ -101,8 +101,9 @@ static const char *read_path_or_none(void *field, const char *value)
 
 static const char *read_words(void *field, const char *value)
 {
-	return *value ? copy_text(field, PI_CONF_WORDS, value)
-		      : "at least one word";
+	if (*value == '\0' || strchr(value, '#'))
+		return "one or more words, without '#'";
+	return copy_text(field, PI_CONF_WORDS, value);
 }
 
 static const char *read_node_name(void *field, const char *value)
@@ -154,13 +155,20 @@ const char *pi_conf_key(unsigned n, const char **ret_default)
 	return keys[n].name;
 }
 
-static int refuse(struct reading *reading, int errnum, const char *reason,
-		  const char *value)
+/* The first refusal is the one reported. Returns 0: libinih's "bad line". */
+__attribute__((format(printf, 2, 3)))
+static int refuse(struct reading *reading, const char *format, ...)
 {
-	if (reading->rc == 0)
-		reading->rc = pi_err_set(&reading->reason, errnum, reason,
-					 value);
-	return 0;	/* libinih: this line is an error */
+	va_list args;
+
+	if (reading->refused)
+		return 0;
+	reading->refused = true;
+	va_start(args, format);
+	(void) vsnprintf(reading->reason, sizeof(reading->reason), format,
+			 args);
+	va_end(args);
+	return 0;
 }
 
 /* What libinih calls for each line; 1 accepts it. */
@@ -170,50 +178,61 @@ static int handle_line(void *user, const char *section, const char *name,
 	struct reading *reading = user;
 	const char *wanted;
 
-	if (reading->rc < 0)
+	if (reading->refused)
 		return 0;
 	if (*section)
-		return refuse(reading, EINVAL,
-			      "section [%s]: this file has no sections", section);
+		return refuse(reading, "section [%.60s]: this file has none",
+			      section);
 	for (size_t i = 0; i < KEYS; i++) {
 		if (strcasecmp(name, keys[i].name) != 0)
 			continue;
 		if (reading->seen & (UINT32_C(1) << i))
-			return refuse(reading, EINVAL, "%s is set a second time",
+			return refuse(reading, "%s is set a second time",
 				      keys[i].name);
 		reading->seen |= UINT32_C(1) << i;
 		wanted = read_value(&keys[i], &reading->conf, value);
 		if (!wanted)
 			return 1;
-		reading->rc = pi_err_set(&reading->reason, EINVAL,
-					 "%s = %.60s: must be %s", keys[i].name,
-					 value, wanted);
-		return 0;
+		return refuse(reading, "%s = %.60s: must be %s", keys[i].name,
+			      value, wanted);
 	}
-	return refuse(reading, EINVAL,
-		      "unknown key %.60s; slurm-pi.conf(5) lists the keys", name);
+	return refuse(reading, "unknown key %.60s; slurm-pi.conf(5) lists "
+		      "the keys", name);
 }
 
-/* fgets() for libinih, which stops at what it would misread. */
+/* Why libinih must not see this line, or NULL. */
+static const char *misread_line(const char *line, size_t length)
+{
+	if (memchr(line, '\0', length))
+		return "the line holds a NUL byte";
+	if (length > 0 && line[length - 1] == '\n')
+		length--;
+	if (length > PI_CONF_LINE)
+		return "the line is too long";
+	if ((line[0] == ' ' || line[0] == '\t') &&
+	    line[strspn(line, " \t\r\n")] != '\0')
+		return "the line begins with a blank";
+	return NULL;
+}
+
+/* fgets() for libinih. */
 static char *read_line(char *buffer, int size, void *stream)
 {
 	struct reading *reading = stream;
-	char line[PI_CONF_LINE + 2];
-	size_t length;
+	pi_auto_free char *line = NULL;
+	size_t room = 0;
+	const char *reason;
+	ssize_t length;
 
-	if (reading->rc < 0 || !fgets(line, sizeof(line), reading->file))
+	if (reading->refused)
+		return NULL;
+	length = getline(&line, &room, reading->file);
+	if (length < 0)
 		return NULL;
 	reading->line++;
-	length = strlen(line);
-	if (length == 0 || (line[length - 1] != '\n' && !feof(reading->file))) {
-		(void) refuse(reading, EINVAL, "%s", length < PI_CONF_LINE ?
-			      "a NUL byte" : "line too long");
-		return NULL;
-	}
-	if ((line[0] == ' ' || line[0] == '\t') &&
-	    line[strspn(line, " \t\r\n")] != '\0') {
-		(void) refuse(reading, EINVAL, "%s",
-			      "line begins with a blank");
+	reason = misread_line(line, (size_t) length);
+	if (reason) {
+		(void) refuse(reading, "%s", reason);
 		return NULL;
 	}
 	(void) snprintf(buffer, (size_t) size, "%s", line);
@@ -243,7 +262,7 @@ static int open_checked(const char *path, FILE **ret_file, struct pi_err *err)
 
 int pi_conf_read(const char *path, struct pi_conf *ret_conf, struct pi_err *err)
 {
-	struct reading reading = { .path = path };
+	struct reading reading = { 0 };
 	pi_auto_file *file = NULL;
 	int bad_line;
 	int rc = open_checked(path, &file, err);
@@ -254,13 +273,14 @@ int pi_conf_read(const char *path, struct pi_conf *ret_conf, struct pi_err *err)
 	pi_conf_defaults(&reading.conf);
 	bad_line = ini_parse_stream(read_line, &reading, handle_line, &reading);
 	if (ferror(file))
-		return pi_err_set(err, EIO, "%s: cannot be read: %m", path);
-	if (reading.rc < 0)
-		return pi_err_set(err, -reading.rc, "%s:%u: %s", path,
-				  reading.line, reading.reason.text);
-	if (bad_line != 0)
+		return pi_err_set(err, EIO, "%s: cannot be read", path);
+	if (bad_line > 0 && (!reading.refused ||
+			     (unsigned) bad_line < reading.line))
 		return pi_err_set(err, EINVAL, "%s:%d: not `Key = value`", path,
 				  bad_line);
+	if (reading.refused)
+		return pi_err_set(err, EINVAL, "%s:%u: %s", path, reading.line,
+				  reading.reason);
 	*ret_conf = reading.conf;
 	return 0;
 }

@@ -49,7 +49,7 @@ void pi_conf_defaults(struct pi_conf *conf);
  * The file must be a regular file of root's, or of the caller's own user, that
  * group and others cannot write. Each line is blank, a comment ('#' or ';'
  * first), or `Key = value`; keys are matched without regard to case. A line
- * that is indented, longer than PI_CONF_LINE or without a NUL-free `=`, an
+ * that is indented, longer than PI_CONF_LINE, has a NUL byte or no `=`, an
  * unknown key, a key given twice, or a bad value is refused.
  *
  * Returns 0 and fills *ret_conf, or a negative errno with "FILE:LINE: reason"
