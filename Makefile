@@ -108,4 +108,4 @@ help: ## list the targets
 	clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(wildcard $(patsubst %,$(B)/%/*.d,lib spank agent head t/unit))

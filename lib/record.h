@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* record.h - what the prolog decided for a job on this node, kept until its end */
+#ifndef PI_RECORD_H
+#define PI_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/conf.h"
+#include "lib/err.h"
+
+/* State of this boot: it goes with the boot that the jobs ran in. */
+#define PI_RUN_DIR "/run/slurm-pi"
+
+enum {
+	PI_RECORD_NAME = 128,		/* a job directory's name, with its NUL */
+	PI_RECORD_REFUSAL = 180,	/* a refusal, with its NUL */
+	PI_RECORD_FILE = 11,		/* a record's file name, with its NUL */
+};
+
+/*
+ * Steps and the epilog work from this alone: options, user names and the
+ * configuration may have changed or be missing by then.
+ */
+struct pi_record {
+	uint32_t jobid;
+	uid_t uid;
+	char base[PI_CONF_PATH];	/* ScratchDir at the job's start */
+	char name[PI_RECORD_NAME];	/* the job directory's name; "": none */
+	uint64_t size;			/* bytes promised; 0: no promise */
+	bool set_tmpdir;		/* TMPDIR too */
+	char refusal[PI_RECORD_REFUSAL];/* why the job must fail; "": it need not */
+};
+
+/*
+ * Open PI_RUN_DIR/jobs, made if missing with mode 0700, as a directory of
+ * root's (or of the caller's own user) that nobody else can enter.
+ *
+ * Returns a descriptor that the caller closes, or a negative errno: -EPERM if
+ * the directory is somebody else's.
+ */
+int pi_record_open_jobs(struct pi_err *err);
+
+/* As above for a directory of another path; for tests. */
+int pi_record_open_jobs_at(const char *run_dir, struct pi_err *err);
+
+/*
+ * Write *record as the record of its job, at once or not at all: a reader sees
+ * the old record or the new one. A line feed in a text is refused with -EINVAL.
+ */
+int pi_record_write(int jobs_fd, const struct pi_record *record,
+		    struct pi_err *err);
+
+/*
+ * Read the record of `jobid`. Returns 0, -ENOENT if there is none (with *err
+ * untouched), -EINVAL if it is damaged; *ret_record is untouched on failure.
+ */
+int pi_record_read(int jobs_fd, uint32_t jobid, struct pi_record *ret_record,
+		   struct pi_err *err);
+
+/* Remove the record of `jobid`; a missing one is success. */
+int pi_record_remove(int jobs_fd, uint32_t jobid, struct pi_err *err);
+
+/*
+ * The bytes promised to all jobs but `jobid`. Damaged records count as nothing
+ * and are logged as a warning. Returns 0 or a negative errno.
+ */
+int pi_record_sum_sizes(int jobs_fd, uint32_t jobid, uint64_t *ret_bytes,
+			struct pi_err *err);
+
+/* "4294967295" for 4294967295, and back: -EINVAL unless it round-trips. */
+void pi_record_file_name(char file[PI_RECORD_FILE], uint32_t jobid);
+int pi_record_parse_file_name(const char *file, uint32_t *ret_jobid);
+
+#endif
