@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* facts.h - what the nodes say of their hardware: `slurmd -C`, read warily */
+#ifndef PI_FACTS_H
+#define PI_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "head/inventory.h"
+#include "lib/err.h"
+
+enum {
+	PI_FACTS_GRES = 256,	/* a Gres= value, with its NUL */
+	PI_FACTS_NOISE = 64,	/* a node's other words worth showing */
+	PI_FACTS_LINE = 4096,	/* the longest line that a report may have */
+	PI_FACTS_COUNT_MAX = 65535,	/* Slurm counts CPUs in 16 bits */
+};
+
+/* One node's report. All numbers are above 0 when `present` is set. */
+struct pi_facts {
+	bool present;
+	uint64_t cpus;
+	uint64_t boards;
+	uint64_t sockets;	/* a board */
+	uint64_t cores;		/* a socket */
+	uint64_t threads;	/* a core */
+	uint64_t memory;	/* MiB, as slurmd measured it */
+	char name[PI_NODE_NAME];	/* what the node calls itself */
+	char gres[PI_FACTS_GRES];
+	char noise[PI_FACTS_NOISE];	/* what it said before any report */
+	char *problem;		/* why there are no facts, or NULL */
+};
+
+/* The reports of all nodes; facts[i] belongs to inventory->nodes[i]. */
+struct pi_facts_set {
+	const struct pi_inventory *inventory;
+	struct pi_facts *facts;
+	size_t strangers;	/* reports of nodes that are not ours */
+};
+
+/*
+ * Read one line `NodeName=... CPUs=... ...` of `slurmd -C`, without its
+ * newline, of any release of Slurm from 17.02 to 26.05. Words that we do not
+ * need are passed over.
+ *
+ * Refused (-EINVAL, with the reason in *err and *ret_facts untouched) are
+ * control characters and any of # ; " \ ` in it; a missing CPUs or RealMemory;
+ * a key given twice; a number that is 0, too large or looks octal; and CPUs
+ * that are neither all threads nor all cores.
+ */
+int pi_facts_parse(const char *line, size_t length, struct pi_facts *ret_facts,
+		   struct pi_err *err);
+
+/* Begin an empty set; `inventory` must outlive it. Returns 0 or -ENOMEM. */
+int pi_facts_start(const struct pi_inventory *inventory,
+		   struct pi_facts_set *ret_set);
+
+void pi_facts_finish(struct pi_facts_set *set);
+
+/*
+ * Add the `size` bytes at `text` to the set: output of `slurmd -C`, one node's
+ * or many nodes' after each other, raw or with "NODE: " before each line as
+ * pdsh and clush print it, and whatever other lines are around it.
+ *
+ * `node` is whose output it is; with NULL the prefix or else the report's own
+ * NodeName says it. `source` is for messages. A report that is refused becomes
+ * that node's `problem`; so do two reports of one node that differ. Reports of
+ * nodes that the inventory does not have are counted, and the first ones warned
+ * about.
+ */
+void pi_facts_add(struct pi_facts_set *set, const struct pi_node *node,
+		  const char *source, const char *text, size_t size);
+
+/*
+ * Add what lies at `path`: a file, "-" for standard input, or a directory with
+ * one file for each node, named after it (a leading dot or a trailing ~ hides
+ * a file). Returns 0 or a negative errno with the path in *err.
+ */
+int pi_facts_load(struct pi_facts_set *set, const char *path,
+		  struct pi_err *err);
+
+#endif
