@@ -69,6 +69,7 @@ $(sd): $(B)/%: etc/%.in Makefile
 	@mkdir -p $(@D)
 	sed 's|@sbindir@|$(sbindir)|g' $< > $@
 
+tests: all $(units) ## build the unit tests too
 check: all $(units) ## run the tests that need no privilege
 	$(tap) $(units) t/0*.t
 check-root: all ## run the tests that need root and loop devices
@@ -104,7 +105,7 @@ clean: ## remove build/
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-.PHONY: all check check-root check-slurm check-all demo asan analyze install \
+.PHONY: all tests check check-root check-slurm check-all demo asan analyze install \
 	clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -81,6 +81,7 @@ lives() {
 }
 
 # run COMMAND...: status, standard output and standard error for the tests after
+# shellcheck disable=SC2034 # the test reads them
 run() {
 	"$@" >"$W/run.out" 2>"$W/run.err" </dev/null
 	status=$?
