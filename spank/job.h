@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* job.h - what the hooks ask SPANK and its plugstack line about */
+#ifndef PI_JOB_H
+#define PI_JOB_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <slurm/spank.h>
+
+#include "lib/conf.h"
+#include "lib/err.h"
+
+struct pi_job {
+	uint32_t jobid;
+	uid_t uid;
+	gid_t gid;
+};
+
+/*
+ * Ask for the job's id, user and group; in prolog, epilog and steps only.
+ * Returns 0 or -EIO.
+ */
+int pi_job_get(spank_t spank, struct pi_job *ret_job, struct pi_err *err);
+
+/*
+ * Check the words after the plugin's name in plugstack.conf: conf=PATH is the
+ * only one there is. Returns 0, or -EINVAL after logging the word.
+ */
+int pi_job_check_arguments(int ac, char *argv[]);
+
+/* Read slurm-pi.conf, or what conf=PATH names. As pi_conf_read(). */
+int pi_job_read_conf(int ac, char *argv[], struct pi_conf *ret_conf,
+		     struct pi_err *err);
+
+/*
+ * The hooks. Each returns what Slurm gets: 0, or -1 (never a positive code: Slurm
+ * before 25.05 overlooks those, later ones act on them) after one logged line.
+ *
+ *	prolog	-1 drains the node and requeues the job: for a broken card only
+ *	step	-1 fails this job alone; the line is on its stderr
+ *	epilog	-1 drains the node: for a broken card only
+ */
+int pi_prolog_run(spank_t spank, int ac, char *argv[]);
+int pi_step_run(spank_t spank, int ac, char *argv[]);
+int pi_epilog_run(spank_t spank, int ac, char *argv[]);
+
+/*
+ * Whether a negative errno means that the card is broken, which the next job
+ * would meet too, and not that it is full or that memory is short: 1 or 0.
+ */
+int pi_job_is_card_fault(int rc);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* option.c - sbatch --scratch[=SIZE] */
+#include "spank/option.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/size.h"
+
+static int check_value(int val, const char *value, int remote);
+
+static struct spank_option scratch_option = {
+	.name = (char *) "scratch",
+	.arginfo = (char *) "[SIZE]",
+	.usage = (char *) "directory of the job's own on each node's card, in "
+			  "SLURM_TMPDIR; SIZE (as 500M or 2G) is kept free "
+			  "for it",
+	.has_arg = 2,
+	.cb = check_value,
+};
+
+int pi_option_parse(const char *value, uint64_t *ret_size, struct pi_err *err)
+{
+	enum { SHOWN = 40 };
+	uint64_t size;
+	int rc;
+
+	if (!value || *value == '\0' || strcmp(value, "(null)") == 0) {
+		*ret_size = 0;
+		return 0;
+	}
+	rc = pi_size_parse(value, &size);
+	if (rc == 0 && size > 0) {
+		*ret_size = size;
+		return 0;
+	}
+	for (size_t i = 0; i < SHOWN && value[i]; i++)
+		if (value[i] <= ' ' || value[i] > '~')
+			return pi_err_set(err, EINVAL, "--scratch: SIZE must be "
+					  PI_SIZE_SYNTAX ", as in "
+					  "--scratch=2G");
+	return pi_err_set(err, EINVAL, "--scratch=%.*s: SIZE must be "
+			  PI_SIZE_SYNTAX ", as in --scratch=2G", SHOWN, value);
+}
+
+/*
+ * Slurm calls this in the user's command, and in each slurmstepd, where it must
+ * not fail: that would drain the node for what a user wrote.
+ */
+static int check_value(int val, const char *value, int remote)
+{
+	struct pi_err err;
+	uint64_t size;
+
+	(void) val;
+	if (remote || pi_option_parse(value, &size, &err) == 0)
+		return 0;
+	pi_error("%s", err.text);
+	return -1;
+}
+
+int pi_option_register(spank_t spank)
+{
+	return spank_option_register(spank, &scratch_option) == ESPANK_SUCCESS
+	       ? 0 : -1;
+}
+
+int pi_option_get(spank_t spank, struct pi_request *ret_request,
+		  struct pi_err *err)
+{
+	char *value = NULL;
+
+	*ret_request = (struct pi_request) { 0 };
+	if (spank_option_getopt(spank, &scratch_option, &value) !=
+	    ESPANK_SUCCESS)
+		return 0;
+	ret_request->used = true;
+	return pi_option_parse(value, &ret_request->size, err);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * prolog.c - decide whether a job gets a directory, write that down, make it
+ *
+ * What a user asked for never makes the prolog fail, for that would drain each
+ * node that the job touches: a refusal goes into the record, and the step hook
+ * fails that one job with it. A card that broke does, so that the node does not
+ * eat the queue.
+ */
+#include "spank/job.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/statvfs.h>
+
+#include "lib/auto.h"
+#include "lib/log.h"
+#include "lib/record.h"
+#include "lib/scratch.h"
+#include "lib/size.h"
+#include "spank/option.h"
+
+struct prolog {
+	struct pi_job job;
+	struct pi_request request;
+	struct pi_record record;
+	int jobs_fd;
+	int card_fd;
+	struct pi_err err;
+};
+
+/* The job cannot have what it asked for; one that did not ask just runs. */
+static void refuse(struct prolog *prolog, const char *reason)
+{
+	struct pi_record *record = &prolog->record;
+
+	record->name[0] = '\0';
+	record->size = 0;
+	if (prolog->request.used)
+		(void) snprintf(record->refusal, sizeof(record->refusal),
+				"%.*s", PI_RECORD_REFUSAL - 1, reason);
+	else
+		pi_info("job %lu runs without scratch: %s",
+			(unsigned long) record->jobid, reason);
+}
+
+static int card_broke(const struct prolog *prolog)
+{
+	pi_error("job %lu not started, the card is broken: %s",
+		 (unsigned long) prolog->job.jobid, prolog->err.text);
+	return -1;
+}
+
+/* Returns 0 with a card or a refusal, -1 for a broken card. */
+static int open_card(struct prolog *prolog, const char *scratch_dir)
+{
+	int rc = pi_scratch_open(scratch_dir, &prolog->err);
+
+	if (rc >= 0) {
+		prolog->card_fd = rc;
+		return 0;
+	}
+	if (pi_job_is_card_fault(rc) ||
+	    (rc == -ENODEV && pi_scratch_was_mounted(scratch_dir)))
+		return card_broke(prolog);
+	refuse(prolog, rc == -ENODEV ? "this node has no scratch card; "
+	       "sbatch --exclude can keep the job off it" : prolog->err.text);
+	return 0;
+}
+
+/*
+ * SIZE is admitted if the free space that is not promised to others covers it.
+ * The caller holds the lock on the records: promises are made one at a time.
+ */
+static int admit_size(struct prolog *prolog)
+{
+	char asked[PI_SIZE_TEXT], reason[PI_RECORD_REFUSAL];
+	uint64_t size = prolog->request.size, promised, free_bytes;
+	struct statvfs fs;
+	int rc = pi_record_sum_sizes(prolog->jobs_fd, prolog->job.jobid,
+				     &promised, &prolog->err);
+
+	if (rc < 0)
+		return rc;
+	if (fstatvfs(prolog->card_fd, &fs) < 0)
+		return pi_err_set(&prolog->err, errno, "statvfs: %m");
+	free_bytes = (uint64_t) fs.f_bavail * fs.f_frsize;
+	if (promised <= free_bytes && size <= free_bytes - promised) {
+		prolog->record.size = size;
+		return 0;
+	}
+	(void) snprintf(reason, sizeof(reason), "--scratch=%s: this node's card "
+			"has %lluM free, of which %lluM are promised to other "
+			"jobs; ask for less, or try again later",
+			pi_size_format(size, asked),
+			(unsigned long long) free_bytes >> 20,
+			(unsigned long long) promised >> 20);
+	refuse(prolog, reason);
+	return 0;
+}
+
+/* Fill the record; returns -1 for a broken card. */
+static int decide(struct prolog *prolog, const struct pi_conf *conf)
+{
+	struct pi_record *record = &prolog->record;
+	int rc;
+
+	(void) snprintf(record->base, sizeof(record->base), "%s",
+			conf->scratch_dir);
+	record->set_tmpdir = conf->set_tmpdir;
+	if (conf->scratch == PI_SCRATCH_ON_REQUEST && !prolog->request.used)
+		return 0;
+	rc = open_card(prolog, conf->scratch_dir);
+	if (rc < 0 || prolog->card_fd < 0)
+		return rc;
+	pi_scratch_name(record->name, getenv("SLURM_JOB_USER"),
+			prolog->job.uid, prolog->job.jobid);
+	if (prolog->request.size == 0)
+		return 0;
+	rc = admit_size(prolog);
+	if (pi_job_is_card_fault(rc))
+		return card_broke(prolog);
+	if (rc < 0)
+		refuse(prolog, prolog->err.text);
+	return 0;
+}
+
+/* The record comes first: whatever has a directory has a record, at any time. */
+static int write_record_and_make(struct prolog *prolog)
+{
+	struct pi_record *record = &prolog->record;
+	int rc = pi_record_write(prolog->jobs_fd, record, &prolog->err);
+
+	(void) flock(prolog->jobs_fd, LOCK_UN);
+	if (rc < 0) {
+		pi_error("job %lu runs without scratch: %s",
+			 (unsigned long) record->jobid, prolog->err.text);
+		return 0;
+	}
+	if (record->name[0] == '\0')
+		return 0;
+	rc = pi_scratch_make(prolog->card_fd, record->name, record->jobid,
+			     prolog->job.uid, prolog->job.gid, &prolog->err);
+	if (rc == 0)
+		return 0;
+	if (pi_job_is_card_fault(rc))
+		return card_broke(prolog);
+	refuse(prolog, prolog->err.text);
+	if (pi_record_write(prolog->jobs_fd, record, &prolog->err) < 0)
+		pi_error("job %lu: %s", (unsigned long) record->jobid,
+			 prolog->err.text);
+	return 0;
+}
+
+static int run(struct prolog *prolog, int ac, char *argv[])
+{
+	struct pi_conf conf;
+	int rc = 0;
+
+	if (pi_job_read_conf(ac, argv, &conf, &prolog->err) < 0) {
+		pi_error("%s", prolog->err.text);
+		refuse(prolog, "this node's slurm-pi.conf cannot be read; tell "
+		       "the administrator");
+	} else if (prolog->record.refusal[0] == '\0') {
+		rc = decide(prolog, &conf);
+	}
+	return rc < 0 ? rc : write_record_and_make(prolog);
+}
+
+static int lock_jobs(struct pi_err *err)
+{
+	pi_auto_fd fd = pi_record_open_jobs(err);
+
+	if (fd >= 0 && flock(fd, LOCK_EX) < 0)
+		return pi_err_set(err, errno, "lock " PI_RUN_DIR "/jobs: %m");
+	return pi_take_fd(&fd);
+}
+
+int pi_prolog_run(spank_t spank, int ac, char *argv[])
+{
+	struct prolog prolog = { .jobs_fd = -1, .card_fd = -1 };
+	struct pi_err *err = &prolog.err;
+	int rc = 0;
+
+	if (pi_job_get(spank, &prolog.job, err) < 0) {
+		pi_error("%s", err->text);
+		return 0;
+	}
+	prolog.record.jobid = prolog.job.jobid;
+	prolog.record.uid = prolog.job.uid;
+	if (pi_option_get(spank, &prolog.request, err) < 0)
+		refuse(&prolog, err->text);
+	prolog.jobs_fd = lock_jobs(err);
+	if (prolog.jobs_fd < 0)
+		pi_error("job %lu runs without scratch: %s",
+			 (unsigned long) prolog.job.jobid, err->text);
+	else
+		rc = run(&prolog, ac, argv);
+	pi_auto_close_fd(&prolog.card_fd);
+	pi_auto_close_fd(&prolog.jobs_fd);
+	return rc;
+}
