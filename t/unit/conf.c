@@ -146,6 +146,25 @@ START_TEST(conf_refuses_a_file_that_others_can_write)
 }
 END_TEST
 
+START_TEST(conf_example_file_shows_the_defaults)
+{
+	char text[4096], line[PI_CONF_LINE + 8];
+	const char *preset, *name;
+	FILE *file = fopen("etc/slurm-pi.conf", "r");
+	size_t length;
+
+	ck_assert_ptr_nonnull(file);
+	length = fread(text, 1, sizeof(text) - 1, file);
+	text[length] = '\0';
+	(void) fclose(file);
+	for (unsigned n = 0; (name = pi_conf_key(n, &preset)); n++) {
+		(void) snprintf(line, sizeof(line), "\n#%s =%s%s\n", name,
+				*preset ? " " : "", preset);
+		ck_assert_msg(strstr(text, line), "not there: %s", line);
+	}
+}
+END_TEST
+
 START_TEST(conf_names_a_missing_file)
 {
 	struct pi_conf conf;
@@ -163,4 +182,5 @@ PI_UNIT_MAIN("conf", conf_defaults_hold_where_the_file_is_silent,
 	     conf_refuses_what_it_does_not_understand,
 	     conf_refuses_lines_that_libinih_would_misread,
 	     conf_refuses_a_file_that_others_can_write,
+	     conf_example_file_shows_the_defaults,
 	     conf_names_a_missing_file)
