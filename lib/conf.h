@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lib/err.h"
+#include "lib/keyfile.h"
 
 #define PI_CONF_FILE "/etc/slurm-pi/slurm-pi.conf"
 
@@ -15,7 +16,7 @@ enum {
 	PI_CONF_PATH = 128,	/* an absolute path, with its NUL */
 	PI_CONF_WORDS = 192,	/* blank-separated words, with their NUL */
 	PI_CONF_NAME = 65,	/* a node's name, with its NUL */
-	PI_CONF_LINE = 196,	/* the longest line; libinih cuts at 199 */
+	PI_CONF_LINE = PI_KEYFILE_LINE,	/* the longest line */
 };
 
 enum pi_conf_scratch {
