@@ -249,7 +249,7 @@ node_power_on() {
 node_crash() {
 	kill -KILL "${node_init[$1]}"
 	wait "${node_unshare[$1]}" 2>/dev/null
-	ip link delete "$1"
+	ip link delete "$1" 2>/dev/null	# unless the kernel was faster
 	node_off_since[$1]=$EPOCHSECONDS
 	node_init[$1]=
 }
