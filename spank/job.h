@@ -34,8 +34,7 @@ int pi_job_read_conf(int ac, char *argv[], struct pi_conf *ret_conf,
 		     struct pi_err *err);
 
 /*
- * The hooks. Each returns what Slurm gets: 0, or -1 (never a positive code: Slurm
- * before 25.05 overlooks those, later ones act on them) after one logged line.
+ * The hooks. Each returns 0, or -1 after one logged line:
  *
  *	prolog	-1 drains the node and requeues the job: for a broken card only
  *	step	-1 fails this job alone; the line is on its stderr
