@@ -36,7 +36,7 @@ CLUSTER=$W/cluster
 CLUSTER_PATH=/opt/slurm-pi/sbin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 CARD_SIZE=512M
 cluster_nodes=()
-declare -A node_init node_unshare node_off_since
+declare -A node_init node_unshare node_off_since node_slot
 
 # The whole test again, as the first process of namespaces that die with it
 cluster_enter() {
@@ -216,12 +216,16 @@ node_install() {
 	[ "$1" = b01 ] || node_card "$1"
 }
 
-# A blank card in the machine's slot
+# A new blank card in the machine's slot, instead of the one that was there
 node_card() {
-	local own=$CLUSTER/$1 card
+	local own=$CLUSTER/$1 said card
+	[ -z "${node_slot[$1]:-}" ] || kill "${node_slot[$1]}"
+	rm -f "$own/card.img"
 	truncate -s "$CARD_SIZE" "$own/card.img"
-	exec {card}< <(exec perl "$TOP/t/card.pl" "$own/card.img" 2>&1)
-	read -r -u "$card" card
+	exec {said}< <(exec perl "$TOP/t/card.pl" "$own/card.img" 2>&1)
+	node_slot[$1]=$!
+	read -r -u "$said" card
+	exec {said}<&-
 	[ -b "$card" ] || cluster_failed "no card for $1: $card"
 	echo "$card" >"$own/card"
 	echo "CardDevice = $card" >"$own/slurm-pi/slurm-pi.conf"
