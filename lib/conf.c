@@ -19,6 +19,23 @@ static const char *read_scratch(void *field, const char *value)
 	return NULL;
 }
 
+static const char *read_quota(void *field, const char *value)
+{
+	static const char *const words[] = {
+		[PI_CONF_QUOTA_AUTO] = "auto",
+		[PI_CONF_QUOTA_REQUIRED] = "required",
+		[PI_CONF_QUOTA_OFF] = "off",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(value, words[i]) == 0) {
+			*(enum pi_conf_quota *) field = (enum pi_conf_quota) i;
+			return NULL;
+		}
+	}
+	return "auto, required or off";
+}
+
 static const char *read_path(void *field, const char *value)
 {
 	return pi_keyfile_path(field, PI_CONF_PATH, value);
@@ -50,6 +67,9 @@ static const char *read_node_name(void *field, const char *value)
 static const struct pi_keyfile_key keys[] = {
 	{ "ScratchDir", read_path, FIELD(scratch_dir), "/scratch" },
 	{ "Scratch", read_scratch, FIELD(scratch), "always" },
+	{ "DefaultSize", pi_keyfile_size, FIELD(default_size), "0" },
+	{ "MaxSize", pi_keyfile_size, FIELD(max_size), "0" },
+	{ "Quota", read_quota, FIELD(quota), "auto" },
 	{ "SetTmpdir", pi_keyfile_bool, FIELD(set_tmpdir), "no" },
 	{ "RemoveBudget", pi_keyfile_duration, FIELD(remove_budget_ms), "100ms" },
 	{ "CardPath", read_words, FIELD(card_path),

@@ -24,11 +24,20 @@ enum pi_conf_scratch {
 	PI_SCRATCH_ON_REQUEST,	/* jobs with --scratch get one */
 };
 
+enum pi_conf_quota {
+	PI_CONF_QUOTA_AUTO,		/* limits where the node can enforce them */
+	PI_CONF_QUOTA_REQUIRED,	/* no promise without a limit */
+	PI_CONF_QUOTA_OFF,
+};
+
 struct pi_conf {
 	/* plugin and agent */
 	char scratch_dir[PI_CONF_PATH];
 	/* plugin */
 	enum pi_conf_scratch scratch;
+	uint64_t default_size;
+	uint64_t max_size;
+	enum pi_conf_quota quota;
 	bool set_tmpdir;
 	uint64_t remove_budget_ms;
 	/* agent */

@@ -52,6 +52,11 @@ const char *pi_keyfile_bool(void *field, const char *value)
 	return NULL;
 }
 
+const char *pi_keyfile_size(void *field, const char *value)
+{
+	return pi_size_parse(value, field) == 0 ? NULL : PI_SIZE_SYNTAX;
+}
+
 const char *pi_keyfile_copy(char *field, size_t size, const char *value)
 {
 	if (strlen(value) >= size)

@@ -48,9 +48,13 @@ void pi_keyfile_defaults(const struct pi_keyfile *keyfile, void *fields);
 int pi_keyfile_read(const struct pi_keyfile *keyfile, const char *path,
 		    void *fields, struct pi_err *err);
 
-/* "yes" or "no" into a bool; a duration into a uint64_t of milliseconds. */
+/*
+ * "yes" or "no" into a bool; a duration into a uint64_t of milliseconds; a size
+ * into a uint64_t of bytes.
+ */
 const char *pi_keyfile_bool(void *field, const char *value);
 const char *pi_keyfile_duration(void *field, const char *value);
+const char *pi_keyfile_size(void *field, const char *value);
 
 /* Copy `value` into a field of `size` bytes, if it fits. */
 const char *pi_keyfile_copy(char *field, size_t size, const char *value);

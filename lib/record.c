@@ -12,12 +12,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ini.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "lib/auto.h"
+#include "lib/keyfile.h"
 #include "lib/log.h"
 
 enum { TEMPORARY_NAME = PI_RECORD_FILE + 8 };
@@ -72,13 +74,32 @@ int pi_record_open_jobs(struct pi_err *err)
 	return pi_record_open_jobs_at(PI_RUN_DIR, err);
 }
 
+int pi_record_lock(int jobs_fd, struct pi_err *err)
+{
+	if (flock(jobs_fd, LOCK_EX) < 0)
+		return pi_err_set(err, errno, "lock " PI_RUN_DIR "/jobs: %m");
+	return 0;
+}
+
+void pi_record_unlock(int jobs_fd)
+{
+	(void) flock(jobs_fd, LOCK_UN);
+}
+
+static const char *yes_or_no(bool yes)
+{
+	return yes ? "yes" : "no";
+}
+
 static int print_record(FILE *file, const struct pi_record *record)
 {
 	if (fprintf(file, "JobId=%lu\nUid=%lu\nBase=%s\nName=%s\nSize=%llu\n"
-		    "SetTmpdir=%d\nRefusal=%s\n",
+		    "Project=%lu\nSetTmpdir=%s\nTold=%s\nRefusal=%s\n",
 		    (unsigned long) record->jobid, (unsigned long) record->uid,
 		    record->base, record->name,
-		    (unsigned long long) record->size, record->set_tmpdir,
+		    (unsigned long long) record->size,
+		    (unsigned long) record->project,
+		    yes_or_no(record->set_tmpdir), yes_or_no(record->told),
 		    record->refusal) < 0)
 		return -errno;
 	return fflush(file) == 0 ? 0 : -errno;
@@ -123,86 +144,84 @@ int pi_record_write(int jobs_fd, const struct pi_record *record,
 	return 0;
 }
 
-static int read_number(const char *value, uint64_t max, uint64_t *ret)
+/* Digits only: strtoull() would take blanks and signs. */
+static const char *read_number(const char *value, uint64_t max, uint64_t *ret)
 {
-	char *end;
-
-	if (*value < '0' || *value > '9')
-		return -EINVAL;
+	if (strspn(value, "0123456789") != strlen(value) || *value == '\0')
+		return "a number";
 	errno = 0;
-	*ret = strtoull(value, &end, 10);
-	return *end == '\0' && errno == 0 && *ret <= max ? 0 : -EINVAL;
+	*ret = strtoull(value, NULL, 10);
+	return errno == 0 && *ret <= max ? NULL : "a smaller number";
 }
 
-static int read_text(char *field, size_t size, const char *value)
+static const char *read_u32(void *field, const char *value)
 {
-	if (strlen(value) >= size)
-		return -EINVAL;
-	strcpy(field, value);
-	return 0;
+	uint64_t number = 0;
+	const char *wanted = read_number(value, UINT32_MAX, &number);
+
+	*(uint32_t *) field = (uint32_t) number;
+	return wanted;
 }
 
-struct reading {
-	struct pi_record record;
-	unsigned lines;
+static const char *read_bytes(void *field, const char *value)
+{
+	return read_number(value, INT64_MAX, field);
+}
+
+static const char *read_base(void *field, const char *value)
+{
+	return pi_keyfile_copy(field, PI_CONF_PATH, value);
+}
+
+static const char *read_name(void *field, const char *value)
+{
+	return pi_keyfile_copy(field, PI_RECORD_NAME, value);
+}
+
+static const char *read_refusal(void *field, const char *value)
+{
+	return pi_keyfile_copy(field, PI_RECORD_REFUSAL, value);
+}
+
+_Static_assert(sizeof(uid_t) == sizeof(uint32_t), "read_u32() reads both");
+
+#define FIELD(name) offsetof(struct pi_record, name)
+
+static const struct pi_keyfile_key keys[] = {
+	{ "JobId", read_u32, FIELD(jobid), "0" },
+	{ "Uid", read_u32, FIELD(uid), "0" },
+	{ "Base", read_base, FIELD(base), "" },
+	{ "Name", read_name, FIELD(name), "" },
+	{ "Size", read_bytes, FIELD(size), "0" },
+	{ "Project", read_u32, FIELD(project), "0" },
+	{ "SetTmpdir", pi_keyfile_bool, FIELD(set_tmpdir), "no" },
+	{ "Told", pi_keyfile_bool, FIELD(told), "no" },
+	{ "Refusal", read_refusal, FIELD(refusal), "" },
 };
 
-/* What libinih calls for each line; 1 accepts it. */
-static int handle_line(void *user, const char *section, const char *name,
-		       const char *value)
-{
-	struct reading *reading = user;
-	struct pi_record *record = &reading->record;
-	uint64_t number = 0;
-	int rc = -EINVAL;
-
-	if (*section)
-		return 0;
-	reading->lines++;
-	if (strcmp(name, "JobId") == 0) {
-		rc = read_number(value, UINT32_MAX, &number);
-		record->jobid = (uint32_t) number;
-	} else if (strcmp(name, "Uid") == 0) {
-		rc = read_number(value, UINT32_MAX, &number);
-		record->uid = (uid_t) number;
-	} else if (strcmp(name, "Base") == 0) {
-		rc = read_text(record->base, sizeof(record->base), value);
-	} else if (strcmp(name, "Name") == 0) {
-		rc = read_text(record->name, sizeof(record->name), value);
-	} else if (strcmp(name, "Size") == 0) {
-		rc = read_number(value, INT64_MAX, &record->size);
-	} else if (strcmp(name, "SetTmpdir") == 0) {
-		rc = read_number(value, 1, &number);
-		record->set_tmpdir = number;
-	} else if (strcmp(name, "Refusal") == 0) {
-		rc = read_text(record->refusal, sizeof(record->refusal), value);
-	}
-	return rc == 0;
-}
+static const struct pi_keyfile keyfile = {
+	keys, sizeof(keys) / sizeof(keys[0]), "lib/record.c",
+};
 
 int pi_record_read(int jobs_fd, uint32_t jobid, struct pi_record *ret_record,
 		   struct pi_err *err)
 {
-	enum { LINES = 7 };
-	struct reading reading = { 0 };
-	char name[PI_RECORD_FILE];
-	pi_auto_file *file = NULL;
-	pi_auto_fd fd = -1;
+	enum { PATH_SIZE = sizeof("/proc/self/fd//") + 11 + PI_RECORD_FILE };
+	char file[PI_RECORD_FILE], path[PATH_SIZE];
+	struct pi_record record = { 0 };
+	struct pi_err reason;
+	int rc;
 
-	pi_record_file_name(name, jobid);
-	fd = openat(jobs_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		return -ENOENT;
-	file = fd < 0 ? NULL : fdopen(fd, "r");
-	if (!file)
-		return pi_err_set(err, errno, "open " PI_RUN_DIR "/jobs/%s: %m",
-				  name);
-	(void) pi_take_fd(&fd);
-	if (ini_parse_file(file, handle_line, &reading) != 0 ||
-	    reading.lines != LINES || reading.record.jobid != jobid)
-		return pi_err_set(err, EINVAL, PI_RUN_DIR "/jobs/%s: damaged "
-				  "record", name);
-	*ret_record = reading.record;
+	pi_record_file_name(file, jobid);
+	(void) snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", jobs_fd,
+			file);
+	rc = pi_keyfile_read(&keyfile, path, &record, &reason);
+	if (rc == -ENOENT)
+		return rc;
+	if (rc < 0 || record.jobid != jobid || record.base[0] == '\0')
+		return pi_err_set(err, rc < 0 ? -rc : EINVAL, "damaged record "
+				  PI_RUN_DIR "/jobs/%s", file);
+	*ret_record = record;
 	return 0;
 }
 
@@ -217,14 +236,29 @@ int pi_record_remove(int jobs_fd, uint32_t jobid, struct pi_err *err)
 	return 0;
 }
 
-int pi_record_sum_sizes(int jobs_fd, uint32_t jobid, uint64_t *ret_bytes,
-			struct pi_err *err)
+static int visit_file(int jobs_fd, const char *file, pi_record_visitor *visit,
+		      void *data)
 {
-	const struct dirent *entry;
 	struct pi_record record;
 	struct pi_err reason;
-	uint64_t sum = 0;
-	uint32_t other;
+	uint32_t jobid;
+	int rc;
+
+	if (pi_record_parse_file_name(file, &jobid) < 0)
+		return 0;
+	rc = pi_record_read(jobs_fd, jobid, &record, &reason);
+	if (rc == 0)
+		return visit(&record, data);
+	if (rc != -ENOENT)	/* its epilog was faster */
+		pi_warn("%s, ignoring", reason.text);
+	return 0;
+}
+
+int pi_record_each(int jobs_fd, pi_record_visitor *visit, void *data,
+		   struct pi_err *err)
+{
+	const struct dirent *entry;
+	int rc = 0;
 	pi_auto_dir *dir = NULL;
 	pi_auto_fd fd = openat(jobs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -232,23 +266,9 @@ int pi_record_sum_sizes(int jobs_fd, uint32_t jobid, uint64_t *ret_bytes,
 	if (!dir)
 		return pi_err_set(err, errno, "list " PI_RUN_DIR "/jobs: %m");
 	(void) pi_take_fd(&fd);
-	while ((errno = 0, entry = readdir(dir))) {
-		if (pi_record_parse_file_name(entry->d_name, &other) < 0 ||
-		    other == jobid)
-			continue;
-		switch (pi_record_read(jobs_fd, other, &record, &reason)) {
-		case 0:
-			if (__builtin_add_overflow(sum, record.size, &sum))
-				sum = UINT64_MAX;
-			break;
-		case -ENOENT:	/* its epilog was faster */
-			break;
-		default:
-			pi_warn("%s, ignoring", reason.text);
-		}
-	}
-	if (errno)
+	while (rc == 0 && (errno = 0, entry = readdir(dir)))
+		rc = visit_file(jobs_fd, entry->d_name, visit, data);
+	if (rc == 0 && errno)
 		return pi_err_set(err, errno, "list " PI_RUN_DIR "/jobs: %m");
-	*ret_bytes = sum;
-	return 0;
+	return rc;
 }

@@ -29,7 +29,9 @@ struct pi_record {
 	char base[PI_CONF_PATH];	/* ScratchDir at the job's start */
 	char name[PI_RECORD_NAME];	/* the job directory's name; "": none */
 	uint64_t size;			/* bytes promised; 0: no promise */
+	uint32_t project;		/* the quota's id; 0: no quota */
 	bool set_tmpdir;		/* TMPDIR too */
+	bool told;			/* the user knows that it is full */
 	char refusal[PI_RECORD_REFUSAL];/* why the job must fail; "": it need not */
 };
 
@@ -44,6 +46,14 @@ int pi_record_open_jobs(struct pi_err *err);
 
 /* As above for a directory of another path; for tests. */
 int pi_record_open_jobs_at(const char *run_dir, struct pi_err *err);
+
+/*
+ * Wait until nobody else decides about jobs here, and keep it so until the
+ * descriptor is closed or pi_record_unlock() is called. To be held briefly, and
+ * never while waiting for a card.
+ */
+int pi_record_lock(int jobs_fd, struct pi_err *err);
+void pi_record_unlock(int jobs_fd);
 
 /*
  * Write *record as the record of its job, at once or not at all: a reader sees
@@ -62,12 +72,16 @@ int pi_record_read(int jobs_fd, uint32_t jobid, struct pi_record *ret_record,
 /* Remove the record of `jobid`; a missing one is success. */
 int pi_record_remove(int jobs_fd, uint32_t jobid, struct pi_err *err);
 
+/* Called with each record; a negative return value ends the listing. */
+typedef int pi_record_visitor(const struct pi_record *record, void *data);
+
 /*
- * The bytes promised to all jobs but `jobid`. Damaged records count as nothing
- * and are logged as a warning. Returns 0 or a negative errno.
+ * Call `visit` with each record there is. Damaged ones are logged as a warning
+ * and passed over. Returns 0, a negative errno of the listing, or what `visit`
+ * ended it with.
  */
-int pi_record_sum_sizes(int jobs_fd, uint32_t jobid, uint64_t *ret_bytes,
-			struct pi_err *err);
+int pi_record_each(int jobs_fd, pi_record_visitor *visit, void *data,
+		   struct pi_err *err);
 
 /* "4294967295" for 4294967295, and back: -EINVAL unless it round-trips. */
 void pi_record_file_name(char file[PI_RECORD_FILE], uint32_t jobid);

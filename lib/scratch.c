@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "lib/auto.h"
+#include "lib/quota.h"
 
 #define MOUNTED_FILE PI_RUN_DIR "/mounted"
 
@@ -143,34 +144,53 @@ static int discard_leftover(int card_fd, const char *name, uint32_t jobid,
 	return pi_scratch_discard(card_fd, trash, name, jobid, trash_name, err);
 }
 
-/* The directory is root's and empty until the last line gives it away. */
-static int give_away(int card_fd, const char *name, uid_t uid, gid_t gid)
+/* Charged before it is limited: an id with a limit and no use is lifted. */
+static int set_quota(int card_fd, int dir_fd, const struct pi_record *record,
+		     uint64_t inodes, struct pi_err *err)
 {
-	pi_auto_fd fd = open_directory(card_fd, name);
+	int rc = pi_quota_join(dir_fd, record->project, err);
 
-	if (fd < 0 || fchmod(fd, 0700) < 0 || fchown(fd, uid, gid) < 0)
-		return -errno;
-	return 0;
+	return rc < 0 ? rc : pi_quota_set_limits(card_fd, PI_QUOTA_PROJECT,
+						 record->project, record->size,
+						 inodes, err);
 }
 
-int pi_scratch_make(int card_fd, const char *name, uint32_t jobid, uid_t uid,
-		    gid_t gid, struct pi_err *err)
+/* The directory is root's and empty until the last call gives it away. */
+static int fit_out(int card_fd, const struct pi_record *record, gid_t gid,
+		   uint64_t inodes, struct pi_err *err)
 {
+	pi_auto_fd fd = open_directory(card_fd, record->name);
+	int rc = 0;
+
+	if (fd < 0 || fchmod(fd, 0700) < 0)
+		return pi_err_set(err, errno, "open %s: %m", record->name);
+	if (record->project)
+		rc = set_quota(card_fd, fd, record, inodes, err);
+	if (rc == 0 && fchown(fd, record->uid, gid) < 0)
+		rc = pi_err_set(err, errno, "give %s to uid %lu: %m",
+				record->name, (unsigned long) record->uid);
+	if (rc < 0 && record->project)
+		(void) pi_quota_set_limits(card_fd, PI_QUOTA_PROJECT,
+					   record->project, 0, 0, NULL);
+	return rc;
+}
+
+int pi_scratch_make(int card_fd, const struct pi_record *record, gid_t gid,
+		    uint64_t inodes, struct pi_err *err)
+{
+	const char *name = record->name;
 	int rc = mkdirat(card_fd, name, 0700) < 0 ? -errno : 0;
 
 	if (rc == -EEXIST) {
-		rc = discard_leftover(card_fd, name, jobid, err);
+		rc = discard_leftover(card_fd, name, record->jobid, err);
 		if (rc < 0 && rc != -ENOENT)
 			return rc;
 		rc = mkdirat(card_fd, name, 0700) < 0 ? -errno : 0;
 	}
 	if (rc < 0)
 		return pi_err_set(err, -rc, "mkdir %s: %m", name);
-	rc = give_away(card_fd, name, uid, gid);
-	if (rc < 0) {
+	rc = fit_out(card_fd, record, gid, inodes, err);
+	if (rc < 0)
 		(void) unlinkat(card_fd, name, AT_REMOVEDIR);
-		return pi_err_set(err, -rc, "give %s to uid %lu: %m", name,
-				  (unsigned long) uid);
-	}
-	return 0;
+	return rc;
 }

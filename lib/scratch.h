@@ -45,12 +45,14 @@ void pi_scratch_name(char name[PI_RECORD_NAME], const char *user, uid_t uid,
 		     uint32_t jobid);
 
 /*
- * Make the directory `name` on the card open at `card_fd`, mode 0700, owned by
- * uid and gid. What has that name already, a leftover of an earlier job, goes
- * to the trash first. On failure nothing of that name remains.
+ * Make the directory that *record names on the card open at `card_fd`, mode
+ * 0700, owned by the record's user and by `gid`, in the record's quota project
+ * with its size and `inodes` (0: any number) as limits. What has that name
+ * already, a leftover of an earlier job, goes to the trash first. On failure
+ * nothing of that name remains.
  */
-int pi_scratch_make(int card_fd, const char *name, uint32_t jobid, uid_t uid,
-		    gid_t gid, struct pi_err *err);
+int pi_scratch_make(int card_fd, const struct pi_record *record, gid_t gid,
+		    uint64_t inodes, struct pi_err *err);
 
 /*
  * Open the card's trash, made if missing with mode 0700. Returns a descriptor

@@ -14,9 +14,12 @@
 
 #include "lib/auto.h"
 #include "lib/log.h"
+#include "lib/quota.h"
 #include "lib/record.h"
 #include "lib/rmtree.h"
 #include "lib/scratch.h"
+#include "lib/size.h"
+#include "spank/limit.h"
 
 static uint64_t deadline_in(uint64_t ms)
 {
@@ -27,46 +30,93 @@ static uint64_t deadline_in(uint64_t ms)
 	       ms * 1000000;
 }
 
-/* Move the directory to the trash, and remove it if that is quick. */
-static int discard(const struct pi_record *record, uint64_t budget_ms,
-		   struct pi_err *err)
+/* For the log of slurmd: what the job made of its promise. */
+static void log_usage(int card_fd, const struct pi_record *record)
 {
-	char trash_name[PI_TRASH_NAME];
-	pi_auto_fd trash = -1;
-	pi_auto_fd card = pi_scratch_open(record->base, err);
+	char size[PI_SIZE_TEXT];
+	struct pi_err err;
+	uint64_t used;
+
+	if (pi_limit_usage(card_fd, record, &used, &err) == 1)
+		pi_info("job %lu used %lluM of %s of scratch at its end%s",
+			(unsigned long) record->jobid,
+			(unsigned long long) used >> 20,
+			pi_size_format(record->size, size),
+			pi_limit_is_reached(record, used) ? ": its limit" : "");
+}
+
+/* Remove what is quickly removed; the limit stays with what is not. */
+static void remove_in_time(int card_fd, int trash_fd, const char *trash_name,
+			   const struct pi_record *record, uint64_t budget_ms)
+{
+	struct pi_err err;
 	int rc;
 
-	if (card < 0)
-		return card;
-	trash = pi_scratch_open_trash(card, err);
+	if (budget_ms == 0)
+		return;
+	rc = pi_rmtree_at(trash_fd, trash_name, deadline_in(budget_ms), &err);
+	if (rc == 0 && record->project)
+		rc = pi_quota_set_limits(card_fd, PI_QUOTA_PROJECT,
+					 record->project, 0, 0, &err);
+	if (rc < 0 && rc != -ETIME)
+		pi_warn("job %lu: %s; pi-agent sweep will try again",
+			(unsigned long) record->jobid, err.text);
+}
+
+/* Move the directory to the trash, and remove it if that is quick. */
+static int discard(int card_fd, const struct pi_record *record,
+		   uint64_t budget_ms, struct pi_err *err)
+{
+	char trash_name[PI_TRASH_NAME];
+	pi_auto_fd trash = pi_scratch_open_trash(card_fd, err);
+	int rc;
+
 	if (trash < 0)
 		return trash;
-	rc = pi_scratch_discard(card, trash, record->name, record->jobid,
+	rc = pi_scratch_discard(card_fd, trash, record->name, record->jobid,
 				trash_name, err);
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
-	if (budget_ms == 0)
-		return 0;
-	rc = pi_rmtree_at(trash, trash_name, deadline_in(budget_ms), err);
-	if (rc < 0 && rc != -ETIME)
-		pi_warn("job %lu: %s; pi-agent sweep will try again",
-			(unsigned long) record->jobid, err->text);
+	remove_in_time(card_fd, trash, trash_name, record, budget_ms);
 	return 0;
+}
+
+/* From here on nothing of the job counts for others. */
+static void forget(int card_fd, int jobs_fd, const struct pi_record *record)
+{
+	struct pi_err err;
+	int rc = pi_record_lock(jobs_fd, &err);
+
+	if (rc == 0)
+		rc = pi_record_remove(jobs_fd, record->jobid, &err);
+	if (rc == 0 && record->project && card_fd >= 0)
+		rc = pi_limit_update_user(card_fd, jobs_fd, record->uid, &err);
+	if (rc < 0)
+		pi_error("job %lu: %s", (unsigned long) record->jobid, err.text);
+	pi_record_unlock(jobs_fd);
 }
 
 /* Returns -1 for a broken card. */
 static int end_job(int jobs_fd, const struct pi_record *record,
-		   uint64_t budget_ms, struct pi_err *err)
+		   uint64_t budget_ms)
 {
-	int rc = record->name[0] ? discard(record, budget_ms, err) : 0;
+	struct pi_err err;
+	pi_auto_fd card = -1;
+	int rc = 0;
 
-	/* Nothing mounted: what was there went with the card. */
+	if (record->name[0]) {
+		card = pi_scratch_open(record->base, &err);
+		rc = card;
+	}
+	if (card >= 0) {
+		log_usage(card, record);
+		rc = discard(card, record, budget_ms, &err);
+	}
 	if (rc < 0)
 		pi_error("job %lu: %s/%s is left: %s",
 			 (unsigned long) record->jobid, record->base,
-			 record->name, err->text);
-	if (pi_record_remove(jobs_fd, record->jobid, err) < 0)
-		pi_error("%s", err->text);
+			 record->name, err.text);
+	forget(card, jobs_fd, record);
 	return pi_job_is_card_fault(rc) ? -1 : 0;
 }
 
@@ -94,5 +144,5 @@ int pi_epilog_run(spank_t spank, int ac, char *argv[])
 	}
 	if (pi_job_read_conf(ac, argv, &conf, &err) < 0)
 		pi_conf_defaults(&conf);
-	return end_job(jobs, &record, conf.remove_budget_ms, &err);
+	return end_job(jobs, &record, conf.remove_budget_ms);
 }

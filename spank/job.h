@@ -44,6 +44,9 @@ int pi_prolog_run(spank_t spank, int ac, char *argv[]);
 int pi_step_run(spank_t spank, int ac, char *argv[]);
 int pi_epilog_run(spank_t spank, int ac, char *argv[]);
 
+/* The end of a step, in slurmstepd: says what the user should know; returns 0. */
+int pi_step_end(spank_t spank);
+
 /*
  * Whether a negative errno means that the card is broken, which the next job
  * would meet too, and not that it is full or that memory is short: 1 or 0.

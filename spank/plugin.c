@@ -11,9 +11,10 @@
  *	   |					writes down why the job must fail
  *	   `- slurmstepd, for each step
  *	   |    |- slurm_spank_init		option.c
- *	   |    `- slurm_spank_task_init_privileged
- *	   |					step.c: sets SLURM_TMPDIR, or fails
- *	   |					the job with what was written down
+ *	   |    |- slurm_spank_task_init_privileged
+ *	   |    |				step.c: sets SLURM_TMPDIR, or fails
+ *	   |    |				the job with what was written down
+ *	   |    `- slurm_spank_exit		step.c: tells of a limit that was met
  *	   `- slurmstepd spank epilog
  *	        `- slurm_spank_job_epilog	epilog.c: moves the directory away
  *
@@ -81,6 +82,14 @@ int slurm_spank_job_prolog(spank_t spank, int ac, char *argv[])
 int slurm_spank_task_init_privileged(spank_t spank, int ac, char *argv[])
 {
 	return end_process_if_failed(pi_step_run(spank, ac, argv));
+}
+
+/* Also called in sbatch, salloc and srun, which have nothing to tell. */
+int slurm_spank_exit(spank_t spank, int ac, char *argv[])
+{
+	(void) ac;
+	(void) argv;
+	return spank_context() == S_CTX_REMOTE ? pi_step_end(spank) : 0;
 }
 
 int slurm_spank_job_epilog(spank_t spank, int ac, char *argv[])

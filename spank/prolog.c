@@ -10,16 +10,15 @@
 #include "spank/job.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/statvfs.h>
 
 #include "lib/auto.h"
 #include "lib/log.h"
 #include "lib/record.h"
 #include "lib/scratch.h"
-#include "lib/size.h"
+#include "spank/limit.h"
 #include "spank/option.h"
 
 struct prolog {
@@ -38,6 +37,7 @@ static void refuse(struct prolog *prolog, const char *reason)
 
 	record->name[0] = '\0';
 	record->size = 0;
+	record->project = 0;
 	if (prolog->request.used)
 		(void) snprintf(record->refusal, sizeof(record->refusal),
 				"%.*s", PI_RECORD_REFUSAL - 1, reason);
@@ -70,45 +70,13 @@ static int open_card(struct prolog *prolog, const char *scratch_dir)
 	return 0;
 }
 
-/*
- * SIZE is admitted if the free space that is not promised to others covers it.
- * The caller holds the lock on the records: promises are made one at a time.
- */
-static int admit_size(struct prolog *prolog)
-{
-	char asked[PI_SIZE_TEXT], reason[PI_RECORD_REFUSAL];
-	uint64_t size = prolog->request.size, promised, free_bytes;
-	struct statvfs fs;
-	int rc = pi_record_sum_sizes(prolog->jobs_fd, prolog->job.jobid,
-				     &promised, &prolog->err);
-
-	if (rc < 0)
-		return rc;
-	if (fstatvfs(prolog->card_fd, &fs) < 0)
-		return pi_err_set(&prolog->err, errno, "statvfs: %m");
-	free_bytes = (uint64_t) fs.f_bavail * fs.f_frsize;
-	if (promised <= free_bytes && size <= free_bytes - promised) {
-		prolog->record.size = size;
-		return 0;
-	}
-	(void) snprintf(reason, sizeof(reason), "--scratch=%s: this node's card "
-			"has %lluM free, of which %lluM are promised to other "
-			"jobs; ask for less, or try again later",
-			pi_size_format(size, asked),
-			(unsigned long long) free_bytes >> 20,
-			(unsigned long long) promised >> 20);
-	refuse(prolog, reason);
-	return 0;
-}
-
 /* Fill the record; returns -1 for a broken card. */
 static int decide(struct prolog *prolog, const struct pi_conf *conf)
 {
 	struct pi_record *record = &prolog->record;
+	uint64_t size = prolog->request.size;
 	int rc;
 
-	(void) snprintf(record->base, sizeof(record->base), "%s",
-			conf->scratch_dir);
 	record->set_tmpdir = conf->set_tmpdir;
 	if (conf->scratch == PI_SCRATCH_ON_REQUEST && !prolog->request.used)
 		return 0;
@@ -117,14 +85,34 @@ static int decide(struct prolog *prolog, const struct pi_conf *conf)
 		return rc;
 	pi_scratch_name(record->name, getenv("SLURM_JOB_USER"),
 			prolog->job.uid, prolog->job.jobid);
-	if (prolog->request.size == 0)
+	if (size == 0)
+		size = conf->default_size;
+	if (size == 0)
 		return 0;
-	rc = admit_size(prolog);
+	rc = pi_limit_admit(prolog->card_fd, prolog->jobs_fd, conf, size, record,
+			    &prolog->err);
 	if (pi_job_is_card_fault(rc))
 		return card_broke(prolog);
 	if (rc < 0)
 		refuse(prolog, prolog->err.text);
 	return 0;
+}
+
+/* Returns 0, or a negative errno and no directory. */
+static int make_directory(struct prolog *prolog)
+{
+	const struct pi_record *record = &prolog->record;
+	int rc = 0;
+
+	if (record->project)
+		rc = pi_limit_update_user(prolog->card_fd, prolog->jobs_fd,
+					  record->uid, &prolog->err);
+	pi_record_unlock(prolog->jobs_fd);
+	if (rc < 0)
+		return rc;
+	return pi_scratch_make(prolog->card_fd, record, prolog->job.gid,
+			       pi_limit_inodes(prolog->card_fd, record),
+			       &prolog->err);
 }
 
 /* The record comes first: whatever has a directory has a record, at any time. */
@@ -133,7 +121,6 @@ static int write_record_and_make(struct prolog *prolog)
 	struct pi_record *record = &prolog->record;
 	int rc = pi_record_write(prolog->jobs_fd, record, &prolog->err);
 
-	(void) flock(prolog->jobs_fd, LOCK_UN);
 	if (rc < 0) {
 		pi_error("job %lu runs without scratch: %s",
 			 (unsigned long) record->jobid, prolog->err.text);
@@ -141,8 +128,7 @@ static int write_record_and_make(struct prolog *prolog)
 	}
 	if (record->name[0] == '\0')
 		return 0;
-	rc = pi_scratch_make(prolog->card_fd, record->name, record->jobid,
-			     prolog->job.uid, prolog->job.gid, &prolog->err);
+	rc = make_directory(prolog);
 	if (rc == 0)
 		return 0;
 	if (pi_job_is_card_fault(rc))
@@ -157,25 +143,27 @@ static int write_record_and_make(struct prolog *prolog)
 static int run(struct prolog *prolog, int ac, char *argv[])
 {
 	struct pi_conf conf;
-	int rc = 0;
+	int rc = pi_job_read_conf(ac, argv, &conf, &prolog->err);
+	bool undecided = rc == 0 && prolog->record.refusal[0] == '\0';
 
-	if (pi_job_read_conf(ac, argv, &conf, &prolog->err) < 0) {
+	if (rc < 0) {
 		pi_error("%s", prolog->err.text);
 		refuse(prolog, "this node's slurm-pi.conf cannot be read; tell "
 		       "the administrator");
-	} else if (prolog->record.refusal[0] == '\0') {
-		rc = decide(prolog, &conf);
+		pi_conf_defaults(&conf);
 	}
+	(void) snprintf(prolog->record.base, sizeof(prolog->record.base), "%s",
+			conf.scratch_dir);
+	rc = undecided ? decide(prolog, &conf) : 0;
 	return rc < 0 ? rc : write_record_and_make(prolog);
 }
 
 static int lock_jobs(struct pi_err *err)
 {
 	pi_auto_fd fd = pi_record_open_jobs(err);
+	int rc = fd < 0 ? fd : pi_record_lock(fd, err);
 
-	if (fd >= 0 && flock(fd, LOCK_EX) < 0)
-		return pi_err_set(err, errno, "lock " PI_RUN_DIR "/jobs: %m");
-	return pi_take_fd(&fd);
+	return rc < 0 ? rc : pi_take_fd(&fd);
 }
 
 int pi_prolog_run(spank_t spank, int ac, char *argv[])

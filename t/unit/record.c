@@ -41,10 +41,10 @@ static void remove_jobs(int fd)
 START_TEST(record_is_read_as_it_was_written)
 {
 	static const struct pi_record records[] = {
-		{ .jobid = 0 },
+		{ .jobid = 0, .base = "/s" },
 		{ .jobid = 7, .uid = 1000, .base = "/scratch",
 		  .name = "ada-7", .size = UINT64_C(2) << 30,
-		  .set_tmpdir = true },
+		  .project = 4711, .set_tmpdir = true, .told = true },
 		{ .jobid = UINT32_MAX, .uid = UINT32_MAX - 1,
 		  .base = "/scratch", .size = INT64_MAX,
 		  .refusal = "this node has 1G of scratch free; asked for 2G" },
@@ -63,7 +63,9 @@ START_TEST(record_is_read_as_it_was_written)
 		ck_assert_str_eq(again.base, record->base);
 		ck_assert_str_eq(again.name, record->name);
 		ck_assert_uint_eq(again.size, record->size);
+		ck_assert_uint_eq(again.project, record->project);
 		ck_assert_int_eq(again.set_tmpdir, record->set_tmpdir);
+		ck_assert_int_eq(again.told, record->told);
 		ck_assert_str_eq(again.refusal, record->refusal);
 		ck_assert_int_eq(pi_record_remove(fd, record->jobid, &err), 0);
 		ck_assert_int_eq(pi_record_remove(fd, record->jobid, &err), 0);
@@ -75,9 +77,9 @@ END_TEST
 START_TEST(record_that_is_missing_or_damaged_is_told_apart)
 {
 	static const char *const damaged[] = {
-		"", "JobId=7\n", "garbage", "JobId=8\nUid=1\nBase=/s\nName=\n"
-		"Size=0\nSetTmpdir=0\nRefusal=\n", "JobId=7\nUid=-1\nBase=/s\n"
-		"Name=\nSize=0\nSetTmpdir=0\nRefusal=\n",
+		"", "JobId=7\n", "garbage", "JobId=8\nBase=/s\n",
+		"JobId=7\nUid=-1\nBase=/s\n", "JobId=7\nBase=/s\nOther=1\n",
+		"JobId=7\nBase=/s\nSize=9223372036854775808\n",
 	};
 	struct pi_record record = { .jobid = 4711 };
 	int jobs = open_jobs();
@@ -100,7 +102,9 @@ END_TEST
 
 START_TEST(record_with_a_line_feed_is_refused)
 {
-	struct pi_record record = { .jobid = 7, .name = "a\nName=b" };
+	struct pi_record record = {
+		.jobid = 7, .base = "/s", .name = "a\nName=b",
+	};
 	int jobs = open_jobs();
 
 	ck_assert_int_eq(pi_record_write(jobs, &record, &err), -EINVAL);
@@ -109,18 +113,30 @@ START_TEST(record_with_a_line_feed_is_refused)
 }
 END_TEST
 
-START_TEST(record_sizes_of_other_jobs_are_summed)
+static int add_size(const struct pi_record *record, void *data)
 {
-	struct pi_record record = { .jobid = 1, .size = 100 };
-	uint64_t sum = 4711;
+	*(uint64_t *) data += record->size;
+	return record->jobid == 99 ? -EINTR : 0;
+}
+
+START_TEST(record_each_visits_all_but_the_damaged)
+{
+	struct pi_record record = { .jobid = 1, .base = "/s", .size = 100 };
+	uint64_t sum = 0;
 	int jobs = open_jobs();
 
-	ck_assert_int_eq(pi_record_sum_sizes(jobs, 1, &sum, &err), 0);
+	ck_assert_int_eq(pi_record_each(jobs, add_size, &sum, &err), 0);
 	ck_assert_uint_eq(sum, 0);
 	for (; record.jobid <= 3; record.jobid++)
 		ck_assert_int_eq(pi_record_write(jobs, &record, &err), 0);
-	ck_assert_int_eq(pi_record_sum_sizes(jobs, 2, &sum, &err), 0);
-	ck_assert_uint_eq(sum, 200);
+	(void) close(openat(jobs, "4", O_CREAT | O_WRONLY, 0600));
+	(void) close(openat(jobs, "other", O_CREAT | O_WRONLY, 0600));
+	ck_assert_int_eq(pi_record_each(jobs, add_size, &sum, &err), 0);
+	ck_assert_uint_eq(sum, 300);
+	record.jobid = 99;
+	ck_assert_int_eq(pi_record_write(jobs, &record, &err), 0);
+	ck_assert_int_eq(pi_record_each(jobs, add_size, &sum, &err), -EINTR);
+	ck_assert_int_eq(unlinkat(jobs, "other", 0), 0);
 	for (; record.jobid > 0; record.jobid--)
 		ck_assert_int_eq(pi_record_remove(jobs, record.jobid, &err), 0);
 	remove_jobs(jobs);
@@ -159,6 +175,6 @@ END_TEST
 PI_UNIT_MAIN("record", record_is_read_as_it_was_written,
 	     record_that_is_missing_or_damaged_is_told_apart,
 	     record_with_a_line_feed_is_refused,
-	     record_sizes_of_other_jobs_are_summed,
+	     record_each_visits_all_but_the_damaged,
 	     record_file_names_round_trip_or_fail,
 	     record_directory_of_somebody_else_is_refused)
