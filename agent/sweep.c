@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sweep.c - empty the card's trash */
+#include "agent/sweep.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/auto.h"
+#include "lib/log.h"
+#include "lib/rmtree.h"
+#include "lib/scratch.h"
+
+#define STUCK_DIR "stuck"
+
+struct sweep {
+	int state_fd;		/* .slurm-pi */
+	int trash_fd;
+	unsigned removed, stuck;
+	int rc;			/* the first failure, with *err */
+	struct pi_err *err;
+};
+
+static void set_aside(struct sweep *sweep, const char *name)
+{
+	char path[sizeof(STUCK_DIR) + 1 + NAME_MAX + 1];
+
+	(void) snprintf(path, sizeof(path), STUCK_DIR "/%s", name);
+	if ((mkdirat(sweep->state_fd, STUCK_DIR, 0700) < 0 &&
+	     errno != EEXIST) ||
+	    renameat(sweep->trash_fd, name, sweep->state_fd, path) < 0)
+		pi_warn("%s stays in the trash: %s, ignoring", name,
+			strerror(errno));
+}
+
+static void remove_one(struct sweep *sweep, const char *name)
+{
+	struct pi_err err;
+	int rc = pi_rmtree_at(sweep->trash_fd, name, 0, &err);
+
+	if (rc == 0) {
+		sweep->removed++;
+		return;
+	}
+	sweep->stuck++;
+	pi_warn("cannot remove %s: %s", name, err.text);
+	if (sweep->rc == 0)
+		sweep->rc = pi_err_set(sweep->err, -rc, "the trash could not "
+				       "be emptied: %s", err.text);
+	set_aside(sweep, name);
+}
+
+/* Returns whether it found anything to do. A dying card ends it all. */
+static bool sweep_once(struct sweep *sweep)
+{
+	unsigned before = sweep->removed;
+	struct dirent *entry;
+	int fd = openat(sweep->trash_fd, ".",
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	pi_auto_dir *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		sweep->rc = pi_err_set(sweep->err, errno, "list the trash: %m");
+		return false;
+	}
+	while (sweep->rc != -EIO && sweep->rc != -EROFS &&
+	       (entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			remove_one(sweep, entry->d_name);
+	return sweep->removed > before;
+}
+
+int pi_sweep(const struct pi_conf *conf, struct pi_err *err)
+{
+	struct sweep sweep = { .err = err };
+	pi_auto_fd card_fd = pi_scratch_open(conf->scratch_dir, err);
+
+	if (card_fd == -ENODEV && !pi_scratch_was_mounted(conf->scratch_dir)) {
+		pi_info("no card is mounted on %s; nothing to sweep",
+			conf->scratch_dir);
+		return 0;
+	}
+	if (card_fd < 0)
+		return card_fd;
+	pi_auto_fd trash_fd = pi_scratch_open_trash(card_fd, err);
+	if (trash_fd < 0)
+		return trash_fd;
+	pi_auto_fd state_fd = openat(trash_fd, "..", O_RDONLY | O_DIRECTORY |
+				     O_NOFOLLOW | O_CLOEXEC);
+	if (state_fd < 0)
+		return pi_err_set(err, errno, PI_STATE_DIR ": %m");
+	sweep.trash_fd = trash_fd;
+	sweep.state_fd = state_fd;
+	while (sweep_once(&sweep))
+		;
+	if (sweep.removed > 0 || sweep.stuck > 0)
+		pi_info("removed %u from the trash, %u could not be",
+			sweep.removed, sweep.stuck);
+	return sweep.rc;
+}
