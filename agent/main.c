@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* main.c - pi-agent: its verbs, options and exit statuses */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/check.h"
+#include "agent/prepare.h"
+#include "agent/report.h"
+#include "agent/resume.h"
+#include "agent/sweep.h"
+#include "lib/auto.h"
+#include "lib/conf.h"
+#include "lib/log.h"
+
+struct options {
+	struct pi_conf conf;
+	bool json;
+	bool dry_run;
+	const char *operand;	/* DEVICE or IMAGE */
+};
+
+struct verb {
+	const char *name;
+	enum pi_outcome (*run)(const struct options *options);
+	bool needs_root;
+	bool takes_operand;
+	const char *summary;
+};
+
+static enum pi_outcome fail(const struct pi_err *err)
+{
+	pi_error("%s", err->text);
+	return PI_FAILED;
+}
+
+static void print_look(const struct pi_look *look, bool as_json)
+{
+	json_t *report;
+
+	if (!as_json) {
+		pi_report_print(stdout, &look->findings, look->verdict,
+				look->why);
+		return;
+	}
+	report = pi_report_make(&look->findings, look->verdict, look->why);
+	if (!report || json_dumpf(report, stdout, JSON_INDENT(2)) < 0)
+		pi_error("no memory for the report");
+	(void) putchar('\n');
+	json_decref(report);
+}
+
+static enum pi_outcome run_inspect(const struct options *options)
+{
+	struct pi_look look;
+	struct pi_err err;
+
+	if (pi_prepare_look(&options->conf, options->operand, false, &look,
+			    &err) < 0)
+		return fail(&err);
+	print_look(&look, options->json);
+	pi_auto_close_fd(&look.fd);
+	return pi_prepare_outcome(look.verdict);
+}
+
+static enum pi_outcome run_prepare(const struct options *options)
+{
+	return pi_prepare(&options->conf, options->dry_run);
+}
+
+static enum pi_outcome run_resume(const struct options *options)
+{
+	struct pi_err err;
+
+	if (pi_check_scratch(&options->conf, &err) < 0)
+		return fail(&err);
+	return pi_resume(&options->conf, &err) < 0 ? fail(&err) : PI_READY;
+}
+
+static enum pi_outcome run_check(const struct options *options)
+{
+	enum pi_outcome outcome = PI_READY;
+	struct pi_err err;
+
+	if (pi_check_munge(&err) < 0)
+		outcome = fail(&err);
+	if (pi_check_scratch(&options->conf, &err) < 0)
+		outcome = fail(&err);
+	return outcome;
+}
+
+static enum pi_outcome run_sweep(const struct options *options)
+{
+	struct pi_err err;
+
+	return pi_sweep(&options->conf, &err) < 0 ? fail(&err) : PI_READY;
+}
+
+static const struct verb verbs[] = {
+	{ "inspect", run_inspect, false, true,
+	  "say what a card or an image file is, and why" },
+	{ "prepare", run_prepare, true, false,
+	  "find the card, make or check it, mount it; at boot" },
+	{ "resume", run_resume, true, false,
+	  "return this node to service if the reboot is why it is down" },
+	{ "check", run_check, true, false,
+	  "is this node fit to run jobs? (HealthCheckProgram)" },
+	{ "sweep", run_sweep, true, false,
+	  "remove what jobs left behind: empty the card's trash" },
+};
+
+enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
+static void print_help(void)
+{
+	(void) printf("Usage: pi-agent [OPTION]... VERB [DEVICE|IMAGE]\n"
+		      "Look after the SD card of a diskless node, and its "
+		      "return to Slurm.\n\nVerbs:\n");
+	for (int i = 0; i < VERBS; i++)
+		(void) printf("  %-9s %s\n", verbs[i].name, verbs[i].summary);
+	(void) printf("\nOptions:\n"
+		      "  -c, --config=FILE  configuration, instead of "
+		      PI_CONF_FILE "\n"
+		      "  -n, --dry-run      prepare: say what would be done\n"
+		      "  -j, --json         inspect: print JSON\n"
+		      "  -h, --help         print this and exit\n"
+		      "  -V, --version      print the version and exit\n"
+		      "\nExit status: 0 ready, 1 failed, 2 usage or "
+		      "configuration, 3 no card,\n4 card left alone (foreign or "
+		      "doubtful), 5 card unusable. See pi-agent(8).\n");
+}
+
+static int usage(const char *problem, const char *what)
+{
+	(void) fprintf(stderr, "pi-agent: %s%s; try: pi-agent --help\n",
+		       problem, what);
+	return PI_USAGE;
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (int i = 0; i < VERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+/* An image can be inspected on any machine, so without a configuration too. */
+static int read_conf(const char *path, struct options *options)
+{
+	struct pi_err err;
+	int rc = pi_conf_read(path ? path : PI_CONF_FILE, &options->conf, &err);
+
+	if (rc == -ENOENT && !path && options->operand) {
+		pi_conf_defaults(&options->conf);
+		return 0;
+	}
+	if (rc < 0)
+		pi_error("configuration: %s", err.text);
+	return rc;
+}
+
+static int run_verb(const struct verb *verb, const char *conf_path,
+		    struct options *options)
+{
+	if (options->operand && !verb->takes_operand)
+		return usage("unexpected argument: ", options->operand);
+	if (verb->needs_root && geteuid() != 0 && !options->dry_run)
+		return usage(verb->name, " must be run by root");
+	if (read_conf(conf_path, options) < 0)
+		return PI_USAGE;
+	return (int) verb->run(options);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	struct options options = { .operand = NULL };
+	const char *conf_path = NULL;
+	const struct verb *verb;
+	int c;
+
+	pi_log_to(pi_log_to_stderr, PI_LOG_INFO);
+	while ((c = getopt_long(argc, argv, "c:njhV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			conf_path = optarg;
+			break;
+		case 'n':
+			options.dry_run = true;
+			break;
+		case 'j':
+			options.json = true;
+			break;
+		case 'h':
+			print_help();
+			return PI_READY;
+		case 'V':
+			(void) printf("pi-agent " PI_VERSION "\n");
+			return PI_READY;
+		default:
+			return PI_USAGE;
+		}
+	}
+	if (optind == argc)
+		return usage("no verb", "");
+	verb = find_verb(argv[optind]);
+	if (!verb)
+		return usage("no such verb: ", argv[optind]);
+	if (argc - optind > 2)
+		return usage("unexpected argument: ", argv[optind + 2]);
+	options.operand = argv[optind + 1];
+	return run_verb(verb, conf_path, &options);
+}
