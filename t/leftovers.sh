@@ -29,7 +29,7 @@ at_exit eval 'jobs -p | xargs --no-run-if-empty kill -KILL'
 # until_line NAME REGEX: read its output until a line matches; 1 at the end of it
 until_line() {
 	local line
-	while read -r -t 60 -u "$said" line; do
+	while IFS= read -r -t 60 -u "$said" line; do
 		echo "$line" >>"$W/$1.out"
 		[[ ! $line =~ $2 ]] || return 0
 	done
