@@ -110,7 +110,7 @@ skip_all() {
 	exit 0
 }
 
-# need THING...: root, loop, slurm, namespaces, or a command's name
+# need THING...: root, loop, slurm, namespaces, vm, or a command's name
 need() {
 	local thing
 	for thing; do
@@ -120,6 +120,8 @@ need() {
 		namespaces)
 			unshare --net --mount --uts --pid --fork --time true 2>/dev/null ||
 				skip_all 'needs namespaces (net, mount, uts, pid, time)' ;;
+		vm) need qemu-system-x86_64 mmdebstrap dnsmasq rpcbind ganesha.nfsd \
+			ssh ssh-keygen ;;
 		slurm) need slurmctld slurmd munged srun ;;
 		*) command -v "$thing" >/dev/null || skip_all "needs $thing (scripts/setup installs it)" ;;
 		esac

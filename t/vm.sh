@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# vm.sh - a head and diskless nodes in virtual machines, on a private network
+#
+#	. "$(dirname "$0")/lib.sh"
+#	. "$(dirname "$0")/vm.sh"
+#	vm_enter "$@"			# from here on inside namespaces of its own
+#	vm_net				# the nodes' root, DHCP, NFS, munge, Slurm
+#	vm_install			# slurm-pi into the nodes' root, by make
+#	vm_card "$W/card" 512M		# a blank SD card
+#	vm_boot b02 "$W/card"		# returns as soon as QEMU runs
+#	vm_up b02 || bail 'no boot'	# systemd has finished starting
+#	run vm_run b02 'cat /proc/mounts'
+#	vm_power_cut b02
+#
+# Everything runs inside the namespaces of cluster_enter, with the addresses of
+# the real thing (10.0.0.1 is the head b01, b02 is 10.0.0.2), so nothing leaves
+# it, nothing outlives it, and several tests can run at once. Head files that
+# differ from the machine's are mounted over them, for this namespace only. The
+# processor is emulated: a /dev/kvm that exists may still not run a stock kernel.
+#
+# The nodes' root is made once by t/vm-image.sh and kept in build/cache/; what a
+# test changes lies in a layer of its own above it, $VM_TREE is both together.
+#
+# Files for tests to look at: $W/NAME.console (all boots), $W/slurmctld.log,
+# $W/slurm (the head's /etc/slurm), $W/home (/home of all).
+
+# shellcheck source-path=SCRIPTDIR source=cluster.sh
+. "$TOP/t/cluster.sh"
+
+VM_TREE=$W/tree
+VM_NODES='b02 b03'
+declare -A vm_pid
+
+# vm_enter ARGUMENT...: run this test again in namespaces, and end as it did
+vm_enter() {
+	need vm
+	vm_image
+	cluster_enter "$@"
+}
+
+# vm_image: the tree that t/vm-image.sh makes, in $VM_IMAGE. Whoever comes second
+# waits for who makes it; an interrupted making leaves nothing that counts.
+vm_image() {
+	local cache=${VM_CACHE:-$TOP/build/cache} key
+	[ -z "${VM_IMAGE:-}" ] || return 0
+	key=$({ cat "$TOP/t/vm-image.sh"; slurmd -V; } | sha256sum)
+	VM_IMAGE=$cache/vm-${key:0:12}
+	mkdir -p "$cache"
+	(
+		flock 9
+		[ -d "$VM_IMAGE" ] && exit
+		rm -rf --one-file-system "$VM_IMAGE.new"
+		diag "making the nodes' image, once: $VM_IMAGE"
+		"$TOP/t/vm-image.sh" "$VM_IMAGE.new" >"$VM_IMAGE.log" 2>&1 &&
+			mv "$VM_IMAGE.new" "$VM_IMAGE"
+	) 9>"$cache/lock" || {
+		diag "$(tail -n 20 "$VM_IMAGE.log")"
+		bail "t/vm-image.sh failed: $VM_IMAGE.log"
+	}
+	export VM_IMAGE
+}
+
+# vm_net: the head's side of everything; must come first, after vm_enter
+vm_net() {
+	mount --make-rprivate /
+	mount -t tmpfs -o mode=755 run /run
+	mkdir /run/munge
+	vm_tree
+	vm_bridge
+	vm_head_files
+	vm_dhcp
+	vm_nfs
+	vm_slurm
+}
+
+vm_tree() {
+	mkdir "$W/layer" "$W/work" "$VM_TREE"
+	# ganesha wants file handles (nfs_export) and one device number (xino).
+	mount -t overlay -o "lowerdir=$VM_IMAGE,upperdir=$W/layer,workdir=$W/work" \
+		-o index=on,nfs_export=on,xino=on image "$VM_TREE" || bail 'overlay'
+	at_exit umount --lazy "$VM_TREE"
+	head -c 128 /dev/urandom >"$W/munge.key"
+	chmod 400 "$W/munge.key"
+	cp -p "$W/munge.key" "$VM_TREE/etc/munge"
+	chroot "$VM_TREE" chown munge:munge /etc/munge/munge.key
+	ssh-keygen -q -t ed25519 -N '' -f "$W/key"
+	install -D -m 600 "$W/key.pub" "$VM_TREE/root/.ssh/authorized_keys"
+}
+
+# vm_install: what an administrator does to the image, before the first boot
+vm_install() {
+	make -C "$TOP" --no-print-directory install B="$B" DESTDIR="$VM_TREE" \
+		>"$W/install.log" 2>&1 || bail "make install: $(tail -n 5 "$W/install.log")"
+	# The emulated processor needs half a minute to load the reader's driver.
+	echo 'CardWait = 90s' >>"$VM_TREE/etc/slurm-pi/slurm-pi.conf"
+	echo 'required spank_scratch.so' >"$VM_TREE/etc/slurm/plugstack.conf"
+	echo "required $B/spank_scratch.so" >"$W/slurm/plugstack.conf"
+	systemctl --quiet --root="$VM_TREE" enable pi-agent.service \
+		pi-agent-resume.service pi-agent-sweep.path
+}
+
+vm_bridge() {
+	ip link set lo up
+	ip link add br0 type bridge forward_delay 0
+	ip addr add 10.0.0.1/24 dev br0
+	ip link set br0 up
+}
+
+# The head's own files are covered for this mount namespace only.
+vm_head_files() {
+	local n
+	hostname b01
+	{
+		echo 127.0.0.1 localhost
+		for n in 1 2 3 4; do echo "10.0.0.$n b0$n"; done
+	} >"$W/hosts"
+	cp "$W/hosts" "$VM_TREE/etc/hosts"
+	mount --bind "$W/hosts" /etc/hosts
+	cp /etc/passwd "$W/passwd"
+	mkdir "$W/home"
+	for n in 1 2; do
+		echo "user$n:x:200$n:2000::/home/user$n:/bin/bash" >>"$W/passwd"
+		install -d -m 700 -o "200$n" -g 2000 "$W/home/user$n"
+	done
+	mount --bind "$W/passwd" /etc/passwd
+	mount --bind "$W/home" /home
+	vm_slurm_conf
+	mount --bind "$W/slurm" /etc/slurm
+}
+
+vm_slurm_conf() {
+	mkdir "$W/slurm" "$W/state"
+	chown slurm "$W/state"
+	chmod 755 "$W"
+	cat >"$W/slurm/slurm.conf" <<-END
+		ClusterName=pi
+		SlurmctldHost=b01(10.0.0.1)
+		SlurmUser=slurm
+		StateSaveLocation=$W/state
+		SlurmctldPidFile=/run/slurmctld.pid
+		SlurmctldLogFile=$W/state/slurmctld.log
+		MailProg=/bin/true
+		SlurmdPidFile=/run/slurmd.pid
+		SlurmdSpoolDir=/var/spool/slurmd
+		SlurmdLogFile=/var/log/slurm/slurmd.log
+		ProctrackType=proctrack/linuxproc
+		TaskPlugin=task/none
+		PrologFlags=Alloc
+		MpiDefault=none
+		SchedulerParameters=bf_interval=5,requeue_delay=1
+		PlugStackConfig=/etc/slurm/plugstack.conf
+		NodeName=b02 NodeAddr=10.0.0.2 CPUs=2 RealMemory=800
+		NodeName=b03 NodeAddr=10.0.0.3 CPUs=2 RealMemory=800
+		PartitionName=pmain Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+	END
+	: >"$W/slurm/plugstack.conf"
+	cp "$W"/slurm/* "$VM_TREE/etc/slurm"
+}
+
+vm_dhcp() {
+	local name
+	{
+		printf '%s\n' port=0 interface=br0 bind-interfaces \
+			dhcp-range=10.0.0.0,static,1h dhcp-authoritative \
+			dhcp-option=option:router log-dhcp \
+			"dhcp-leasefile=$W/leases" "log-facility=$W/dnsmasq.log"
+		for name in $VM_NODES; do
+			echo "dhcp-host=$(vm_mac "$name"),$(vm_address "$name"),$name"
+		done
+	} >"$W/dnsmasq.conf"
+	dnsmasq --conf-file="$W/dnsmasq.conf" --pid-file="$W/dnsmasq.pid" \
+		--user=root || bail 'dnsmasq'
+}
+
+vm_nfs() {
+	mkdir -p /run/ganesha
+	mount -t tmpfs nfs /var/lib/nfs
+	mkdir -p /var/lib/nfs/ganesha
+	cat >"$W/ganesha.conf" <<-END
+		NFS_CORE_PARAM {
+			Protocols = 3, 4; mount_path_pseudo = true; Bind_addr = 10.0.0.1;
+			Enable_NLM = false; Enable_RQUOTA = false;
+		}
+		NFSV4 { Graceless = true; RecoveryBackend = fs; }
+		EXPORT_DEFAULTS { Squash = No_Root_Squash; SecType = sys; }
+		EXPORT {
+			Export_Id = 1; Path = $VM_TREE; Pseudo = /image;
+			Access_Type = RO; FSAL { Name = VFS; }
+		}
+		EXPORT {
+			Export_Id = 2; Path = $W/home; Pseudo = /home;
+			Access_Type = RW; FSAL { Name = VFS; }
+		}
+	END
+	rpcbind -w || bail 'rpcbind'
+	ganesha.nfsd -f "$W/ganesha.conf" -L "$W/ganesha.log" \
+		-p "$W/ganesha.pid" -N NIV_EVENT || bail 'ganesha.nfsd'
+}
+
+vm_slurm() {
+	munged --key-file="$W/munge.key" --log-file="$W/munged.log" \
+		--pid-file="$W/munged.pid" --seed-file="$W/munge.seed" --force \
+		2>"$W/munged.err" || bail 'munged'
+	slurmctld -c || bail 'slurmctld'
+	wait_for 'scontrol ping' 10 || bail 'slurmctld does not answer'
+}
+
+# vm_user USER COMMAND...: as user1 or user2 on the head, from the home directory
+vm_user() {
+	setpriv --reuid "$1" --regid 2000 --clear-groups env --chdir="/home/$1" \
+		HOME="/home/$1" USER="$1" LOGNAME="$1" SHELL=/bin/bash "${@:2}"
+}
+
+# vm_node NAME: its state and reason as Slurm's head sees them, "idle none"
+vm_node() { sinfo --noheader --Node --nodes "$1" --format '%T %E' | sed 's/ *$//'; }
+
+vm_address() { echo "10.0.0.$((10#${1#b}))"; }
+vm_mac() { printf '52:54:00:00:00:%02x\n' "$((10#${1#b}))"; }
+
+# vm_card FILE SIZE: a blank card; QEMU takes powers of two only
+vm_card() {
+	rm -f "$1"
+	truncate -s "$2" "$1"
+}
+
+# vm_boot NAME CARD|none [QEMU-ARGUMENT...]: switch the node on. Its console is
+# appended to $W/NAME.console; $W/NAME.in takes lines for QEMU's monitor.
+vm_boot() {
+	local name=$1 card=$2 append
+	shift 2
+	append="console=ttyS0 panic=-1 ip=dhcp root=/dev/nfs ro systemd.gpt_auto=no"
+	append+=" nfsroot=10.0.0.1:/image,vers=3,tcp,nolock mitigations=off"
+	append+=" ${VM_APPEND:-}"
+	[ "$card" = none ] || set -- "$@" -device sd-card,drive=sd \
+		-drive "id=sd,if=none,format=raw,file=$card"
+	if [ ! -e "$W/$name.in" ]; then
+		ip tuntap add "tap-$name" mode tap
+		ip link set "tap-$name" master br0 up
+		mkfifo "$W/$name.in" "$W/$name.out"
+	fi
+	qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -cpu qemu64 -m 1024 \
+		-nodefaults -display none -no-reboot \
+		-kernel "$VM_TREE/vmlinuz" -initrd "$VM_TREE/initrd.img" \
+		-append "$append" \
+		-chardev "file,id=console,append=on,path=$W/$name.console" \
+		-serial chardev:console \
+		-chardev "pipe,id=monitor,path=$W/$name" -mon chardev=monitor \
+		-netdev "tap,id=net,ifname=tap-$name,script=no,downscript=no" \
+		-device "virtio-net-pci,netdev=net,mac=$(vm_mac "$name"),romfile=" \
+		-device virtio-rng-pci -device sdhci-pci,addr=0xa "$@" \
+		>>"$W/$name.qemu" 2>&1 </dev/null &
+	vm_pid[$name]=$!
+}
+
+# vm_power_cut NAME: as if the plug were pulled
+vm_power_cut() {
+	kill -KILL "${vm_pid[$1]}"
+	wait "${vm_pid[$1]}" 2>/dev/null
+	vm_ssh -O exit "$1" 2>/dev/null
+	rm -f "$W/$1.ssh"
+}
+
+# vm_run NAME SHELL-TEXT: as root on the node, with its standard output and
+# status; 255 if the node cannot be reached
+vm_run() { vm_ssh -n "$1" -- "${*:2}"; }
+
+vm_ssh() {
+	[ -e "$W/ssh.conf" ] || vm_ssh_conf >"$W/ssh.conf"
+	ssh -F "$W/ssh.conf" "$@"
+}
+
+vm_ssh_conf() {
+	local name
+	for name in $VM_NODES; do
+		printf 'Host %s\nHostName %s\n' "$name" "$(vm_address "$name")"
+	done
+	cat <<-END
+		Host *
+		User root
+		IdentityFile $W/key
+		IdentitiesOnly yes
+		UserKnownHostsFile /dev/null
+		StrictHostKeyChecking no
+		LogLevel ERROR
+		BatchMode yes
+		ConnectTimeout 10
+		ServerAliveInterval 20
+		ControlMaster auto
+		ControlPath $W/%n.ssh
+		ControlPersist yes
+	END
+}
+
+# vm_up NAME [SECONDS]: systemd has finished starting; says how long that took
+vm_up() {
+	local begin=$SECONDS
+	wait_for "vm_is_off $1 || vm_run $1 true" "${2:-240}"
+	vm_is_off "$1" || vm_run "$1" 'systemctl is-system-running --wait' >/dev/null
+	vm_run "$1" true || {
+		diag "$(tail -n 30 "$W/$1.console")"
+		return 1
+	}
+	diag "$1 is up after $((SECONDS - begin)) s:" \
+		"$(vm_run "$1" 'systemd-analyze time' | head -n 1)"
+}
+
+vm_is_off() { ! kill -0 "${vm_pid[$1]}"; } 2>/dev/null
+
+# vm_journal NAME [journalctl's options]
+vm_journal() { vm_run "$1" "journalctl --no-pager -o short-monotonic ${*:2}"; }
+
+# vm_monitor NAME LINE: say LINE to QEMU's monitor and wait for it to be done
+vm_monitor() {
+	local line
+	echo "$2" >"$W/$1.in"
+	while read -r -t 10 -d ' ' line <>"$W/$1.out"; do
+		[[ $line != *'(qemu)' ]] || return 0
+	done
+}
