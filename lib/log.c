@@ -28,6 +28,7 @@ void pi_log_to_stderr(enum pi_log_level level, const char *line)
 			       program_invocation_short_name, line);
 }
 
+__attribute__((format(printf, 2, 0)))
 static void emit(enum pi_log_level level, const char *format, va_list args)
 {
 	char line[LINE_SIZE];
