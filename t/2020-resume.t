@@ -89,7 +89,7 @@ node_exec b02 pi-agent prepare >/dev/null 2>&1
 
 # --- who am I
 
-resume b02 'NodeName = b03'
+resume b02 'NodeName = b03' 'ResumeWait = 1s'
 like "$err" '^pi-agent: b03: ' 'NodeName wins over the host name'
 resume b02 'NodeName = b99'
 is "$status" 1 'an unknown name is refused'
