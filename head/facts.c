@@ -76,7 +76,7 @@ static int read_text(char *field, size_t size, const char *chars,
 				  word->length);
 	memcpy(field, word->value, word->length);
 	field[word->length] = '\0';
-	if (field[strspn(field, chars)] == '\0')
+	if (pi_words_only(field, word->length, chars))
 		return 0;
 	return pi_err_set(err, EINVAL, "%.*s=%.40s is not what slurmd prints",
 			  (int) word->key_length, word->key, field);

@@ -13,8 +13,21 @@
 enum {
 	PI_FACTS_GRES = 256,	/* a Gres= value, with its NUL */
 	PI_FACTS_NOISE = 64,	/* a node's other words worth showing */
+	PI_FACTS_TROUBLE = 160,
 	PI_FACTS_LINE = 4096,	/* the longest line that a report may have */
 	PI_FACTS_COUNT_MAX = 65535,	/* Slurm counts CPUs in 16 bits */
+};
+
+/* What comes with a report from our own gathering, or from the agent. */
+struct pi_facts_about {
+	char mac[18];		/* the inventory's, if the node has that one */
+	char serial[33];
+	uint64_t card_bytes;
+	uint64_t time;		/* the node's clock, as it answered; or 0 */
+	/* kept in the store */
+	uint64_t gathered;	/* our clock, as the report came */
+	uint64_t seen_memory;	/* MiB it has lost down to, or 0 */
+	char trouble[PI_FACTS_TROUBLE];	/* of the last gathering, or "" */
 };
 
 /* One node's report. All numbers are above 0 when `present` is set. */
@@ -28,6 +41,7 @@ struct pi_facts {
 	uint64_t memory;	/* MiB, as slurmd measured it */
 	char name[PI_NODE_NAME];	/* what the node calls itself */
 	char gres[PI_FACTS_GRES];
+	struct pi_facts_about about;
 	char noise[PI_FACTS_NOISE];	/* what it said before any report */
 	char *problem;		/* why there are no facts, or NULL */
 };
@@ -37,6 +51,7 @@ struct pi_facts_set {
 	const struct pi_inventory *inventory;
 	struct pi_facts *facts;
 	size_t strangers;	/* reports of nodes that are not ours */
+	bool is_store;		/* the text is our own, from head/store */
 };
 
 /*
@@ -65,12 +80,29 @@ void pi_facts_finish(struct pi_facts_set *set);
  *
  * `node` is whose output it is; with NULL the prefix or else the report's own
  * NodeName says it. `source` is for messages. A report that is refused becomes
- * that node's `problem`; so do two reports of one node that differ. Reports of
- * nodes that the inventory does not have are counted, and the first ones warned
- * about.
+ * that node's `problem`; so do two reports of one node that differ. Lines of
+ * Mac=, Serial=, CardBytes= and Time= after a report are taken with it. Reports
+ * of nodes that the inventory does not have are counted, and the first ones
+ * warned about.
  */
 void pi_facts_add(struct pi_facts_set *set, const struct pi_node *node,
 		  const char *source, const char *text, size_t size);
+
+/*
+ * Take a line of Mac=, Serial=, CardBytes= or Time=, and of what the store
+ * keeps besides if `is_store`; a value that cannot be is dropped. Returns
+ * whether it was such a line.
+ */
+bool pi_facts_take_about(struct pi_facts *facts, const struct pi_node *node,
+			 const char *line, size_t length, bool is_store);
+
+/*
+ * Does the report come from another board, or under another name, than the
+ * inventory's? Returns 0; 1 with the words in *err for a name, which does no
+ * harm to the facts; -ENODEV for a MAC or serial number, which does.
+ */
+int pi_facts_check_board(const struct pi_node *node,
+			 const struct pi_facts *facts, struct pi_err *err);
 
 /*
  * Add what lies at `path`: a file, "-" for standard input, or a directory with

@@ -2,17 +2,14 @@
 /* inventory.c - the nodes file: who belongs to the cluster, by genders(5) */
 #include "head/inventory.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <genders.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "head/words.h"
+#include "head/attribute.h"
 #include "lib/auto.h"
 
 struct pi_inventory_key {
@@ -20,187 +17,12 @@ struct pi_inventory_key {
 	size_t node;
 };
 
-/* A value's check returns NULL, or what would have been accepted. */
-typedef const char *value_check(char *value);
-
-struct attribute {
-	const char *name;
-	value_check *check;
-	size_t offset;
-	bool unique;		/* no two nodes may share the value */
-};
-
-static const char *check_ip(char *value)
-{
-	unsigned char address[sizeof(struct in6_addr)];
-
-	if (inet_pton(AF_INET, value, address) == 1) {
-		if (address[0] != 0 && address[0] < 224)
-			return NULL;
-	} else if (inet_pton(AF_INET6, value, address) == 1) {
-		return NULL;
-	}
-	return "a numeric address, as 10.0.0.2";
-}
-
-static const char *check_mac(char *value)
-{
-	static const char *const wanted =
-		"six pairs of hexadecimal digits, as dc:a6:32:f6:e0:b4";
-	size_t length = strlen(value);
-
-	if (length != 17)
-		return wanted;
-	for (size_t i = 0; i < length; i++) {
-		if (i % 3 == 2 ? value[i] != ':'
-			       : !isxdigit((unsigned char) value[i]))
-			return wanted;
-		value[i] = (char) tolower((unsigned char) value[i]);
-	}
-	return NULL;
-}
-
-static const char *check_name(char *value)
-{
-	size_t length = strlen(value);
-
-	if (length == 0 || length >= PI_NODE_NAME ||
-	    !isalnum((unsigned char) value[0]) ||
-	    strspn(value, PI_NAME_CHARS) != length)
-		return "letters, digits, '-' and '_', up to 63 of them";
-	if (strcasecmp(value, "ALL") == 0 || strcasecmp(value, "DEFAULT") == 0)
-		return "a name that does not mean something to Slurm";
-	return NULL;
-}
-
-static const char *check_image(char *value)
-{
-	return *value && strspn(value, PI_NAME_CHARS ".") == strlen(value)
-		? NULL : "letters, digits, '.', '-' and '_'";
-}
-
-static const char *check_weight(char *value)
-{
-	uint64_t weight;
-
-	return pi_words_number(value, strlen(value), &weight) == 0 &&
-	       weight <= INT32_MAX ? NULL : "a whole number";
-}
-
-static const char *check_feature(char *value)
-{
-	return pi_words_are(value, '+', PI_NAME_CHARS ".:/=")
-		? NULL : "names joined by '+'";
-}
-
-static const char *check_gres(char *value)
-{
-	return pi_words_are(value, '+', PI_NAME_CHARS ".:")
-		? NULL : "NAME:COUNT or NAME:TYPE:COUNT, joined by '+'";
-}
-
-static const char *check_state(char *value)
-{
-	return strcmp(value, "future") == 0 ? NULL : "future";
-}
-
-static const char *check_extra(char *value)
-{
-	static const char *const keys[] = {
-		"BcastAddr", "CoreSpecCount", "CpuBind", "CPUSpecList",
-		"MemSpecLimit", "Port", "RestrictedCoresPerGPU", "Topology",
-		"TmpDisk", "TRESWeights",
-	};
-	static const char *const wanted =
-		"Key:Value joined by '+', the keys being slurm.conf's "
-		"BcastAddr, CoreSpecCount, CpuBind, CPUSpecList, MemSpecLimit, "
-		"Port, RestrictedCoresPerGPU, TmpDisk, Topology, TRESWeights";
-	const char *word = value;
-
-	if (!pi_words_are(value, '+', PI_NAME_CHARS ".:/"))
-		return wanted;
-	for (; word; word = strchr(word, '+') ? strchr(word, '+') + 1 : NULL) {
-		size_t length = strcspn(word, ":+");
-		bool known = false;
-
-		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-			known |= strlen(keys[i]) == length &&
-				 strncasecmp(word, keys[i], length) == 0;
-		if (!known || word[length] != ':' || !word[length + 1] ||
-		    word[length + 1] == '+')
-			return wanted;
-	}
-	return NULL;
-}
-
-#define FIELD(name) offsetof(struct pi_node, name)
-
-static const struct attribute attributes[] = {
-	{ "ip", check_ip, FIELD(ip), true },
-	{ "mac", check_mac, FIELD(mac), true },
-	{ "serial", check_image, FIELD(serial), true },
-	{ "image", check_image, FIELD(image), false },
-	{ "hostname", check_name, FIELD(hostname), false },
-	{ "feature", check_feature, FIELD(feature), false },
-	{ "gres", check_gres, FIELD(gres), false },
-	{ "state", check_state, FIELD(state), false },
-	{ "extra", check_extra, FIELD(extra), false },
-};
-
-enum { ATTRIBUTES = sizeof(attributes) / sizeof(attributes[0]) };
-
-static char **field_of(const struct pi_node *node,
-		       const struct attribute *attribute)
-{
-	return (char **) ((char *) node + attribute->offset);
-}
-
-static int set_weight(struct pi_node *node, char *value, struct pi_err *err)
-{
-	const char *wanted = check_weight(value);
-
-	if (wanted)
-		return pi_err_set(err, EINVAL, "%s: weight=%.40s: must be %s",
-				  node->name, value, wanted);
-	node->weight = (uint32_t) strtoul(value, NULL, 10);
-	return 0;
-}
-
-static int set_attribute(struct pi_node *node, const char *name, char *value,
-			 struct pi_err *err)
-{
-	const char *wanted;
-	char **field;
-
-	if (strcmp(name, "weight") == 0)
-		return set_weight(node, value, err);
-	for (size_t i = 0; i < ATTRIBUTES; i++) {
-		if (strcmp(name, attributes[i].name) != 0)
-			continue;
-		wanted = attributes[i].check(value);
-		if (wanted)
-			return pi_err_set(err, EINVAL, "%s: %s=%.40s: must be "
-					  "%s", node->name, name, value, wanted);
-		field = field_of(node, &attributes[i]);
-		*field = strdup(value);
-		return *field ? 0 : pi_err_set(err, ENOMEM, "%m");
-	}
-	/* A word without a value is a group of the site's: pdsh -g WORD. */
-	if (!*value || strncmp(name, "x-", 2) == 0) {
-		node->head |= strcmp(name, "head") == 0;
-		return 0;
-	}
-	return pi_err_set(err, EINVAL, "%s: unknown attribute %.40s=; "
-			  "pi-nodes(8) lists them, and those of the site begin "
-			  "with x-", node->name, name);
-}
-
 static int fill_node(struct pi_node *node, genders_t genders, char **names,
 		     char **values, struct pi_err *err)
 {
 	int count = genders_getattr(genders, names, values,
 				    genders_getmaxattrs(genders), node->name);
-	const char *wanted = check_name(node->name);
+	const char *wanted = pi_attribute_check_name(node->name);
 	int rc;
 
 	if (wanted)
@@ -208,7 +30,7 @@ static int fill_node(struct pi_node *node, genders_t genders, char **names,
 				  "%s", node->name, wanted);
 	node->weight = UINT32_MAX;
 	for (int i = 0; i < count; i++) {
-		rc = set_attribute(node, names[i], values[i], err);
+		rc = pi_attribute_set(node, names[i], values[i], err);
 		if (rc < 0)
 			return rc;
 	}
@@ -230,11 +52,13 @@ static int fill_nodes(struct pi_inventory *inventory, genders_t genders,
 	    genders_vallist_create(genders, &values) < 0)
 		rc = pi_err_set(err, ENOMEM, "%m");
 	for (size_t i = 0; rc == 0 && i < inventory->count; i++) {
-		inventory->nodes[i].name = strdup(nodes[i]);
-		if (!inventory->nodes[i].name) {
+		char *name = strdup(nodes[i]);
+
+		if (!name) {
 			rc = pi_err_set(err, ENOMEM, "%m");
 			break;
 		}
+		inventory->nodes[i].name = name;
 		(void) genders_attrlist_clear(genders, names);
 		(void) genders_vallist_clear(genders, values);
 		rc = fill_node(&inventory->nodes[i], genders, names, values,
@@ -274,8 +98,7 @@ static int sort_unique(const struct pi_inventory *inventory, const char *what,
 }
 
 static int check_attribute_unique(const struct pi_inventory *inventory,
-				  const struct attribute *attribute,
-				  struct pi_err *err)
+				  size_t attribute, struct pi_err *err)
 {
 	pi_auto_free struct pi_inventory_key *keys =
 		calloc(inventory->count, sizeof(*keys));
@@ -284,12 +107,13 @@ static int check_attribute_unique(const struct pi_inventory *inventory,
 	if (!keys)
 		return pi_err_set(err, ENOMEM, "%m");
 	for (size_t i = 0; i < inventory->count; i++) {
-		const char *value = *field_of(&inventory->nodes[i], attribute);
+		const char *value = *pi_attribute_field(&inventory->nodes[i],
+							 attribute);
 
 		if (value)
 			keys[count++] = (struct pi_inventory_key) { value, i };
 	}
-	return sort_unique(inventory, attribute->name, keys, count, err);
+	return sort_unique(inventory, pi_attribute_name(attribute), keys, count, err);
 }
 
 static int index_names(struct pi_inventory *inventory, struct pi_err *err)
@@ -317,10 +141,9 @@ static int index_nodes(struct pi_inventory *inventory, struct pi_err *err)
 {
 	int rc = index_names(inventory, err);
 
-	for (size_t i = 0; rc == 0 && i < ATTRIBUTES; i++) {
-		if (attributes[i].unique)
-			rc = check_attribute_unique(inventory, &attributes[i],
-						    err);
+	for (size_t i = 0; rc == 0 && pi_attribute_name(i); i++) {
+		if (pi_attribute_is_unique(i))
+			rc = check_attribute_unique(inventory, i, err);
 	}
 	return rc;
 }
@@ -422,8 +245,8 @@ int pi_inventory_read(const char *path, struct pi_inventory *ret_inventory,
 void pi_inventory_finish(struct pi_inventory *inventory)
 {
 	for (size_t i = 0; i < inventory->count; i++) {
-		for (size_t j = 0; j < ATTRIBUTES; j++)
-			free(*field_of(&inventory->nodes[i], &attributes[j]));
+		for (size_t j = 0; pi_attribute_name(j); j++)
+			free(*pi_attribute_field(&inventory->nodes[i], j));
 		free(inventory->nodes[i].name);
 	}
 	free(inventory->nodes);

@@ -20,6 +20,11 @@ uint64_t pi_render_memory(uint64_t memory, const struct pi_cluster *cluster)
 	return memory * (10000 - cluster->mem_slack) / 10000 / 16 * 16;
 }
 
+uint64_t pi_render_card(uint64_t bytes)
+{
+	return bytes / 100 * 95 / (1 << 20) / 100 * 100;
+}
+
 /* Lists of Slurm's have commas, which a value of genders(5) cannot. */
 static void write_list(FILE *out, const char *key, const char *list)
 {
@@ -48,6 +53,21 @@ static void write_extra(FILE *out, const char *extra)
 	}
 }
 
+/* The inventory's word goes before the report's; the card's comes last. */
+static void write_gres(FILE *out, const struct pi_node *node,
+		       const struct pi_facts *facts,
+		       const struct pi_cluster *cluster)
+{
+	const char *gres = node->gres ? node->gres : facts->gres;
+	uint64_t card = cluster->scratch_gres
+		? pi_render_card(facts->about.card_bytes) : 0;
+
+	write_list(out, "Gres", gres);
+	if (card)
+		(void) fprintf(out, "%sscratch:%lu", *gres ? "," : " Gres=",
+			       (unsigned long) card);
+}
+
 static int write_tail(FILE *out, const struct pi_node *node,
 		      const struct pi_facts *facts,
 		      const struct pi_cluster *cluster, struct pi_err *err)
@@ -74,7 +94,10 @@ static int write_tail(FILE *out, const struct pi_node *node,
 	}
 	(void) fprintf(out, " Weight=%u", node->weight);
 	write_list(out, "Feature", node->feature);
-	write_list(out, "Gres", node->gres ? node->gres : facts->gres);
+	write_gres(out, node, facts, cluster);
+	if (cluster->tmp_disk && facts->about.card_bytes)
+		(void) fprintf(out, " TmpDisk=%lu", (unsigned long)
+			       pi_render_card(facts->about.card_bytes));
 	write_extra(out, node->extra);
 	if (!facts->present)
 		(void) fputs(" State=FUTURE", out);
@@ -188,7 +211,8 @@ static int write_kinds(FILE *out, struct entry *entries, size_t count,
 }
 
 int pi_render(FILE *out, const struct pi_facts_set *set,
-	      const struct pi_cluster *cluster, struct pi_err *err)
+	      const struct pi_cluster *cluster, const bool *chosen,
+	      struct pi_err *err)
 {
 	const struct pi_inventory *inventory = set->inventory;
 	pi_auto_free struct entry *entries =
@@ -197,6 +221,8 @@ int pi_render(FILE *out, const struct pi_facts_set *set,
 	int rc = entries ? 0 : pi_err_set(err, ENOMEM, "%m");
 
 	for (size_t i = 0; rc == 0 && i < inventory->count; i++) {
+		if (chosen && !chosen[i])
+			continue;
 		if (!set->facts[i].present && !inventory->nodes[i].state) {
 			left_out++;
 			continue;

@@ -74,21 +74,6 @@ static bool facts_are_equal(const struct pi_facts *one,
 	       strcmp(one->gres, two->gres) == 0;
 }
 
-static void warn_of_name(const struct pi_node *node, const char *called)
-{
-	size_t length = strcspn(called, ".");
-
-	if (length == 0 ||
-	    (strlen(node->name) == length &&
-	     memcmp(called, node->name, length) == 0) ||
-	    (node->hostname && strlen(node->hostname) == length &&
-	     memcmp(called, node->hostname, length) == 0))
-		return;
-	pi_warn("%s: calls itself \"%s\", the inventory says %s; using %s "
-		"(set its host name, or hostname=%s)", node->name, called,
-		node->name, node->name, called);
-}
-
 static void take_report(struct place *place, const struct pi_node *node,
 			const char *line, size_t length)
 {
@@ -105,7 +90,7 @@ static void take_report(struct place *place, const struct pi_node *node,
 			    place->source, place->line);
 		facts->present = false;
 	} else if (!facts->present && !facts->problem) {
-		warn_of_name(node, found.name);
+		found.about = facts->about;
 		*facts = found;
 	}
 }
@@ -129,7 +114,7 @@ static void count_stranger(struct place *place, const char *name, size_t length)
 {
 	if (length >= PI_NODE_NAME)
 		length = PI_NODE_NAME;
-	if (length == 0 || strspn(name, PI_NAME_CHARS ".") < length)
+	if (length == 0 || !pi_words_only(name, length, PI_NAME_CHARS "."))
 		pi_warn("%s:%u: a report without a usable node name; ignored",
 			place->source, place->line);
 	else if (place->set->strangers < STRANGERS_NAMED)
@@ -218,16 +203,18 @@ static void take_line(struct place *place, const char *line, size_t length)
 	if (!node)
 		node = take_prefix(place, &line, &length);
 	report = find_report(line, length);
-	if (!node && report) {
-		node = named_node(place, report,
-				  length - (size_t) (report - line));
-		place->raw = node;
-	} else if (!node) {
-		return;
-	}
-	if (node && report)
-		take_report(place, node, line, length);
-	else if (node && length > 0)
+	if (!node && report)
+		place->raw = named_node(place, report,
+					length - (size_t) (report - line));
+	if (report && (node || place->raw))
+		take_report(place, node ? node : place->raw, line, length);
+	else if (!report && !node && place->raw)
+		(void) pi_facts_take_about(facts_of(place->set, place->raw),
+					   place->raw, line, length,
+					   place->set->is_store);
+	else if (!report && node && length > 0 &&
+		 !pi_facts_take_about(facts_of(place->set, node), node, line,
+				      length, place->set->is_store))
 		note_noise(place, node, line, length);
 }
 

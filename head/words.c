@@ -22,6 +22,15 @@ int pi_words_number(const char *text, size_t length, uint64_t *ret_number)
 	return 0;
 }
 
+bool pi_words_only(const char *text, size_t length, const char *chars)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '\0' || !strchr(chars, text[i]))
+			return false;
+	}
+	return true;
+}
+
 bool pi_words_are(const char *text, char separator, const char *chars)
 {
 	for (;;) {

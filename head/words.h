@@ -17,6 +17,9 @@
  */
 int pi_words_number(const char *text, size_t length, uint64_t *ret_number);
 
+/* Are the `length` bytes at `text` all of `chars`? */
+bool pi_words_only(const char *text, size_t length, const char *chars);
+
 /* Is `text` one or more words of `chars`, none of them empty, with
  * `separator` between them? */
 bool pi_words_are(const char *text, char separator, const char *chars);
