@@ -6,16 +6,18 @@
 [ "$(id -u)" -ne 0 ] || [ -n "${INSIDE:-}" ] ||
 	INSIDE=1 exec unshare --mount --propagation private "$0" "$@"
 . "$(dirname "$0")/lib.sh"
-need root loop setpriv mkfs.vfat sfdisk mkswap python3
+need root loop setpriv mkfs.vfat sfdisk mkswap perl
 cd "$W" || bail "$W"
 chmod 755 "$W"
 
 card() { truncate -s "${2:-64M}" "$1"; }
 verdict() { sed -n 's/^verdict: *//p' <<<"$out"; }
-field() { python3 -c 'import json, sys
-value = json.load(sys.stdin)
-for key in sys.argv[1:]: value = value[int(key) if key.isdigit() else key]
-print(value)' "$@" <<<"$out"; }
+field() {
+	perl -MJSON::PP -0777 -e '
+		$v = decode_json <STDIN>;
+		$v = ref $v eq "ARRAY" ? $v->[$_] : $v->{$_} for @ARGV;
+		print $v // "null"' "$@" <<<"$out"
+}
 
 # --- image files, by an ordinary user
 
@@ -113,7 +115,7 @@ printf 'CardDevice = %s\nCardWait = 100ms\n' "$W/no-card" >conf
 run ./agent --config=conf inspect
 is "$status $(verdict)" '3 absent' 'no card is absent, status 3'
 run ./agent --config=conf inspect --json
-is "$(field verdict) $(field card)" 'absent None' 'in JSON too'
+is "$(field verdict) $(field card)" 'absent null' 'in JSON too'
 printf 'CardDevice = %s\n' "$disk" >conf
 run ./agent --config=conf inspect
 like "$out" "^card: +$disk" 'CardDevice is inspected without an operand'
