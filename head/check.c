@@ -43,15 +43,12 @@ static const char *const deadly[] = {
  * With loopback alone getaddrinfo() finds nothing, not even 127.0.0.1: it
  * leaves out families for which the machine has no address of its own.
  */
-static int enter_own_network(void)
+static int raise_loopback(void)
 {
 	struct ifreq request = { .ifr_name = "lo" };
 	struct sockaddr_in *address = (void *) &request.ifr_addr;
-	pi_auto_fd fd = -1;
+	pi_auto_fd fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (unshare(CLONE_NEWNET) < 0)
-		return errno;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	request.ifr_flags = IFF_UP | IFF_RUNNING;
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
 		return errno;
@@ -59,6 +56,39 @@ static int enter_own_network(void)
 	address->sin_family = AF_INET;
 	address->sin_addr.s_addr = htonl(0xc0000201);	/* 192.0.2.1 */
 	return ioctl(fd, SIOCSIFADDR, &request) < 0 ? errno : 0;
+}
+
+static int write_proc(const char *path, const char *text)
+{
+	pi_auto_fd fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 || write(fd, text, strlen(text)) < 0 ? errno : 0;
+}
+
+/*
+ * Out of everybody's reach: this slurmctld believes whoever speaks to it. An
+ * ordinary user needs a user namespace for that, as himself, and goes without
+ * where the machine does not let him.
+ */
+static int enter_own_network(void)
+{
+	char map[40];
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	int problem;
+
+	if (uid == 0)
+		return unshare(CLONE_NEWNET) < 0 ? errno : raise_loopback();
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		return 0;
+	(void) snprintf(map, sizeof(map), "%u %u 1", uid, uid);
+	problem = write_proc("/proc/self/uid_map", map);
+	if (problem == 0)
+		problem = write_proc("/proc/self/setgroups", "deny");
+	(void) snprintf(map, sizeof(map), "%u %u 1", gid, gid);
+	if (problem == 0)
+		problem = write_proc("/proc/self/gid_map", map);
+	return problem ? problem : raise_loopback();
 }
 
 /* A port that nobody listens on now. */
@@ -170,7 +200,7 @@ static int ask(const char *path, const struct pi_slurmconf *conf,
 	bool accepted = false;
 	int status, ended = 0;
 	int rc = pi_child_start(&child, argv, CHECK_MS, CHECK_OUTPUT,
-				geteuid() == 0 ? enter_own_network : NULL, err);
+				enter_own_network, err);
 
 	if (rc < 0)
 		return rc;

@@ -12,7 +12,8 @@
  * Ask a real slurmctld, started for the purpose on a configuration in a
  * directory of its own and gone with it on return, whether it would take
  * NodesFile with this `text` as its whole content. Needs no privilege and no
- * running Slurm. As root it runs in a network namespace of its own.
+ * running Slurm. It runs in a network namespace of its own; without one for an
+ * ordinary user on a machine that has no user namespaces.
  *
  * Returns 0; 1 if the site's slurm.conf does not include NodesFile, and it
  * would take the lines at its end; -EINVAL with the file, line and slurmctld's

@@ -21,6 +21,8 @@ static const struct verb {
 	{ "diff", pi_diff_verb, "how they differ from those in force", false },
 	{ "check", pi_check_verb, "ask a slurmctld whether it takes them",
 	  false },
+	{ "apply", pi_apply_verb, "check, write and activate them", false },
+	{ "status", pi_status_verb, "what is wrong, one line a problem", true },
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

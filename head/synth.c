@@ -76,7 +76,6 @@ unsigned pi_synth_write(FILE *out, const struct pi_slurmconf *conf,
 		       "SlurmctldHost=%s(127.0.0.1)\n"
 		       "SlurmUser=%s\n"
 		       "SlurmctldPort=%u\n"
-		       "CommunicationParameters=NoCtldInAddrAny\n"
 		       "StateSaveLocation=%s/state\n"
 		       "SlurmctldPidFile=%s/pid\n"
 		       "AuthType=auth/none\n"
@@ -89,7 +88,7 @@ unsigned pi_synth_write(FILE *out, const struct pi_slurmconf *conf,
 		       home->dir);
 	for (size_t i = 0; i < conf->count; i++)
 		write_line(out, conf->lines[i].text);
-	return 14;
+	return 13;
 }
 
 /* Is the `length` bytes' name in the comma list? */
