@@ -51,7 +51,8 @@ static bool is_ours_to_ignore(const struct pi_findings *f, uint64_t at)
 
 	if (f->mark == PI_MARK_NONE)
 		return false;
-	return (at >= sector && at < GPT_SECTORS * sector) ||
+	return (at < sector && strcmp(f->table, "PMBR") == 0) ||
+	       (at >= sector && at < GPT_SECTORS * sector) ||
 	       at >= f->card.size - (GPT_SECTORS - 1) * sector ||
 	       (at >= PI_MARK_OFFSET && at < PI_MARK_OFFSET + PI_MARK_SIZE);
 }

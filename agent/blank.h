@@ -28,7 +28,7 @@ int pi_mark_read(int fd, struct pi_findings *f, struct pi_err *err);
  * Read samples of the whole card: its first 4 MiB and last 2 MiB, the places
  * of ext4's backup superblocks, and a hundred places between. Sets f->constant,
  * f->data_at and f->constant_known. With f->mark, what an interrupted making
- * could have written (the GPT and the mark, not the protective MBR) is left out.
+ * could have written (the GPT and the mark) is left out.
  */
 int pi_blank_sample(int fd, struct pi_findings *f, struct pi_err *err);
 

@@ -121,13 +121,14 @@ int pi_probe_table(int fd, struct pi_findings *f, struct pi_err *err)
 	if (rc > 0)
 		return 0;
 	copy_printable(f->table, sizeof(f->table), get_value(pr, "PTTYPE"));
+	if (strcmp(f->table, "gpt") == 0) {
+		offset = get_value(pr, "PTMAGIC_OFFSET");
+		f->table_is_backup = !offset || strtoull(offset, NULL, 10) !=
+						f->card.sector;
+		f->table_is_unprotected = !is_protected(fd, f);
+	}
+	/* Last: it forgets the values above. */
 	list_partitions(pr, f);
-	if (strcmp(f->table, "gpt") != 0)
-		return 0;
-	offset = get_value(pr, "PTMAGIC_OFFSET");
-	f->table_is_backup = offset &&
-			     strtoull(offset, NULL, 10) != f->card.sector;
-	f->table_is_unprotected = !is_protected(fd, f);
 	return 0;
 }
 
