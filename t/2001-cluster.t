@@ -70,10 +70,10 @@ for moment in inside built running; do
 	start "kill-$moment" PLAY_LONG=1 "$0" play
 	until_line "kill-$moment" "^moment $moment$"
 	note_belongings "kill-$moment"
-	like "$(left_behind "kill-$moment" | paste -sd ' ')" '/ns/net.*/ns/pid' \
-		"when $moment, its processes can be seen from here"
-	[ "$moment" = inside ] || like "$(left_behind "kill-$moment")" '^/dev/loop.*card\.img$' \
-		'and its cards'
+	seen=$(left_behind "kill-$moment")
+	like "$seen" '^process .* unshare$' "when $moment, its processes can be seen from here"
+	[ "$moment" = inside ] || like "$seen" '^/dev/loop.*card\.img$' 'and its cards'
+	[ "$moment" != running ] || like "$seen" '^process .* slurmd$' 'and its daemons'
 	kill -KILL "$player"
 	finish "kill-$moment" 2>/dev/null
 	is_gone "kill-$moment" "SIGKILL when $moment"

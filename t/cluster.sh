@@ -114,7 +114,9 @@ cluster_image() {
 		echo "${user/:/:x:}:20000:a student:/home/${user%:*}:/bin/bash" >>"$etc/passwd"
 		install -d -o "${user#*:}" -g 20000 -m 700 "$CLUSTER/home/${user%:*}"
 	done
-	make --directory="$TOP" --no-print-directory install B="$B" \
+	# Several tests may find at once that something has to be built.
+	flock "$B/install.lock" \
+		make --directory="$TOP" --no-print-directory install B="$B" \
 		DESTDIR="$CLUSTER/image" prefix=/opt/slurm-pi sysconfdir=/opt/slurm-pi/etc \
 		plugindir=/opt/slurm-pi/lib/slurm unitdir=/opt/slurm-pi/lib/systemd
 }
@@ -139,6 +141,7 @@ cluster_slurm_conf() {
 		ReturnToService=1
 		PrologFlags=Alloc
 		SchedulerParameters=batch_sched_delay=0
+		KillWait=2
 		StateSaveLocation=/var/lib/slurm/slurmctld
 		SlurmctldPidFile=/run/slurm/slurmctld.pid
 		SlurmctldLogFile=/var/log/slurm/slurmctld.log
@@ -309,5 +312,13 @@ wait_node() { wait_for "[ \"\$(node_state $1)\" = '$2' ]" "$3"; }
 
 job_state() { node_exec b01 squeue --noheader --states all --jobs "$1" --format %T; }
 
-# wait_job ID SECONDS: until the job has ended and its epilogs are done
-wait_job() { wait_for "[ -z \"\$(node_exec b01 squeue --noheader --jobs $1)\" ]" "$2"; }
+# wait_job ID SECONDS: until the job, or each task of an array, has ended for good
+# and its epilogs are done
+wait_job() { wait_for "job_has_ended $1" "$2"; }
+
+job_has_ended() {
+	local states
+	states=$(node_exec b01 squeue --noheader --states all --jobs "$1" --format %T) &&
+		[ -n "$states" ] &&
+		! grep -qvxE 'COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL|OUT_OF_MEMORY' <<<"$states"
+}

@@ -52,28 +52,37 @@ family() {
 	for child in "${children[@]}"; do family "$child"; done
 } 2>/dev/null
 
-# Which namespaces and loop devices does it have right now?
+# A process by its number and the time when it started: numbers are used again.
+born() {
+	local stat
+	read -r stat <"/proc/$1/stat" && cut -d ' ' -f 20 <<<"${stat##*) }"
+} 2>/dev/null
+
+# Which processes, so namespaces, and loop devices does it have right now? All
+# that it makes later dies with the first process of its PID namespace.
 note_belongings() {
-	local pid
+	local pid born
 	for pid in $(family "$player"); do
-		readlink "/proc/$pid/ns/"{pid,net,mnt,uts,time}
-	done 2>/dev/null | sort -u | grep -vxF -f <(readlink /proc/self/ns/*) >"$W/$1.belongings"
+		born=$(born "$pid") && echo "process $pid $born $(name_of "$pid")"
+	done >"$W/$1.belongings"
 	cards >>"$W/$1.belongings"
 }
 
-# All loop devices of clusters with this build folder, but this test's own
+name_of() { cat "/proc/$1/comm"; } 2>/dev/null
+
+# The loop devices of everything that played, but this test's own
 cards() {
 	losetup --list --noheadings --output NAME,BACK-FILE |
 		grep -F -e "$B/tmp/$played." | grep -vF -e "$W/"
 }
 
-# What is still there of what was noted, and mounts of its folders
+# What is still there of what was noted
 left_behind() {
-	local what
-	while read -r what; do
+	local what pid time name
+	while read -r what pid time name; do
 		case $what in
-		*:\[*) find /proc/[0-9]*/ns -lname "${what//[][]/?}" 2>/dev/null ;;
-		*) losetup --list --noheadings --output NAME,BACK-FILE | grep -xF -e "$what" ;;
+		process) [ "$(born "$pid")" != "$time" ] || echo "process $pid $name" ;;
+		*) losetup --list --noheadings --output NAME,BACK-FILE | grep -xF -e "$what $pid" ;;
 		esac
 	done <"$W/$1.belongings"
 }
