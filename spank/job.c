@@ -45,6 +45,11 @@ int pi_job_read_conf(int ac, char *argv[], struct pi_conf *ret_conf,
 	return pi_conf_read(path, ret_conf, err);
 }
 
+int pi_job_prolog_was_skipped(void)
+{
+	return SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(24, 5, 0);
+}
+
 int pi_job_is_card_fault(int rc)
 {
 	switch (-rc) {

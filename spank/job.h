@@ -44,6 +44,20 @@ int pi_prolog_run(spank_t spank, int ac, char *argv[]);
 int pi_step_run(spank_t spank, int ac, char *argv[]);
 int pi_epilog_run(spank_t spank, int ac, char *argv[]);
 
+/*
+ * Do what the prolog did not, from a step of a job without a record. slurmd may
+ * skip the prolog of a job that is requeued and starts again within seconds,
+ * where the requests for prolog and batch step race for the job's old credential
+ * (seen with 22.05.8). Its epilog comes all the same; but from 24.05 on a missing
+ * record can mean PrologFlags=RunInJob, with which neither ever comes: then this
+ * must not be called. As pi_prolog_run(); the directory is named by the user's
+ * number, because here the environment is the user's.
+ */
+int pi_prolog_make_up(spank_t spank, int ac, char *argv[]);
+
+/* Whether a missing record means a skipped prolog: 1 or 0. */
+int pi_job_prolog_was_skipped(void);
+
 /* The end of a step, in slurmstepd: says what the user should know; returns 0. */
 int pi_step_end(spank_t spank);
 

@@ -23,6 +23,8 @@
 
 struct prolog {
 	struct pi_job job;
+	const char *user;	/* the user's name; NULL: not known */
+	bool is_late;		/* a step makes up for a prolog that never ran */
 	struct pi_request request;
 	struct pi_record record;
 	int jobs_fd;
@@ -83,8 +85,8 @@ static int decide(struct prolog *prolog, const struct pi_conf *conf)
 	rc = open_card(prolog, conf->scratch_dir);
 	if (rc < 0 || prolog->card_fd < 0)
 		return rc;
-	pi_scratch_name(record->name, getenv("SLURM_JOB_USER"),
-			prolog->job.uid, prolog->job.jobid);
+	pi_scratch_name(record->name, prolog->user, prolog->job.uid,
+			prolog->job.jobid);
 	if (size == 0)
 		size = conf->default_size;
 	if (size == 0)
@@ -107,7 +109,9 @@ static int make_directory(struct prolog *prolog)
 	if (record->project)
 		rc = pi_limit_update_user(prolog->card_fd, prolog->jobs_fd,
 					  record->uid, &prolog->err);
-	pi_record_unlock(prolog->jobs_fd);
+	/* Other tasks of the job look for the directory when they see a record. */
+	if (!prolog->is_late)
+		pi_record_unlock(prolog->jobs_fd);
 	if (rc < 0)
 		return rc;
 	return pi_scratch_make(prolog->card_fd, record, prolog->job.gid,
@@ -158,6 +162,17 @@ static int run(struct prolog *prolog, int ac, char *argv[])
 	return rc < 0 ? rc : write_record_and_make(prolog);
 }
 
+/* Another task of the job was faster. */
+static bool is_made_up(const struct prolog *prolog)
+{
+	struct pi_record record;
+
+	return prolog->is_late &&
+	       pi_record_read(prolog->jobs_fd, prolog->job.jobid, &record,
+			      NULL) == 0 &&
+	       record.uid == prolog->job.uid;
+}
+
 static int lock_jobs(struct pi_err *err)
 {
 	pi_auto_fd fd = pi_record_open_jobs(err);
@@ -166,27 +181,45 @@ static int lock_jobs(struct pi_err *err)
 	return rc < 0 ? rc : pi_take_fd(&fd);
 }
 
-int pi_prolog_run(spank_t spank, int ac, char *argv[])
+static int begin(struct prolog *prolog, spank_t spank, int ac, char *argv[])
 {
-	struct prolog prolog = { .jobs_fd = -1, .card_fd = -1 };
-	struct pi_err *err = &prolog.err;
+	struct pi_err *err = &prolog->err;
 	int rc = 0;
 
-	if (pi_job_get(spank, &prolog.job, err) < 0) {
+	if (pi_job_get(spank, &prolog->job, err) < 0) {
 		pi_error("%s", err->text);
 		return 0;
 	}
-	prolog.record.jobid = prolog.job.jobid;
-	prolog.record.uid = prolog.job.uid;
-	if (pi_option_get(spank, &prolog.request, err) < 0)
-		refuse(&prolog, err->text);
-	prolog.jobs_fd = lock_jobs(err);
-	if (prolog.jobs_fd < 0)
+	prolog->record.jobid = prolog->job.jobid;
+	prolog->record.uid = prolog->job.uid;
+	if (pi_option_get(spank, &prolog->request, err) < 0)
+		refuse(prolog, err->text);
+	prolog->jobs_fd = lock_jobs(err);
+	if (prolog->jobs_fd < 0)
 		pi_error("job %lu runs without scratch: %s",
-			 (unsigned long) prolog.job.jobid, err->text);
-	else
-		rc = run(&prolog, ac, argv);
-	pi_auto_close_fd(&prolog.card_fd);
-	pi_auto_close_fd(&prolog.jobs_fd);
+			 (unsigned long) prolog->job.jobid, err->text);
+	else if (!is_made_up(prolog))
+		rc = run(prolog, ac, argv);
+	pi_auto_close_fd(&prolog->card_fd);
+	pi_auto_close_fd(&prolog->jobs_fd);
 	return rc;
+}
+
+int pi_prolog_run(spank_t spank, int ac, char *argv[])
+{
+	struct prolog prolog = {
+		.user = getenv("SLURM_JOB_USER"),	/* set by slurmd */
+		.jobs_fd = -1, .card_fd = -1,
+	};
+
+	return begin(&prolog, spank, ac, argv);
+}
+
+int pi_prolog_make_up(spank_t spank, int ac, char *argv[])
+{
+	struct prolog prolog = {
+		.is_late = true, .jobs_fd = -1, .card_fd = -1,
+	};
+
+	return begin(&prolog, spank, ac, argv);
 }

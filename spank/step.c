@@ -97,27 +97,48 @@ static int run_without(spank_t spank, const char *base, const char *why)
 	return request.used ? fail_job(why) : 0;
 }
 
+/* The record of this very job; -ENOENT if there is none. */
+static int read_record(const struct pi_job *job, struct pi_record *ret_record,
+		       struct pi_err *err)
+{
+	pi_auto_fd jobs = pi_record_open_jobs(err);
+	int rc = jobs < 0 ? jobs : pi_record_read(jobs, job->jobid, ret_record,
+						  err);
+
+	if (rc == 0 && ret_record->uid != job->uid)
+		return -ENOENT;
+	return rc;
+}
+
+static int run_without_record(spank_t spank, int ac, char *argv[])
+{
+	struct pi_conf conf;
+	struct pi_err err;
+
+	if (pi_job_read_conf(ac, argv, &conf, &err) < 0)
+		pi_conf_defaults(&conf);
+	return run_without(spank, conf.scratch_dir, "--scratch: no directory was "
+			   "prepared for this job; tell the administrator (see "
+			   "spank_scratch(8), DIAGNOSTICS)");
+}
+
 int pi_step_run(spank_t spank, int ac, char *argv[])
 {
 	struct pi_job job;
-	struct pi_conf conf;
 	struct pi_record record;
 	struct pi_err err = { "" };
-	pi_auto_fd jobs = -1;
 	int rc;
 
 	if (pi_job_get(spank, &job, &err) < 0)
 		return fail_job(err.text);
-	jobs = pi_record_open_jobs(&err);
-	rc = jobs < 0 ? jobs : pi_record_read(jobs, job.jobid, &record, &err);
-	if (rc < 0 || record.uid != job.uid) {
-		if (pi_job_read_conf(ac, argv, &conf, &err) < 0)
-			pi_conf_defaults(&conf);
-		return run_without(spank, conf.scratch_dir, "--scratch: no "
-				   "directory was prepared for this job; tell "
-				   "the administrator (see spank_scratch(8), "
-				   "DIAGNOSTICS)");
+	rc = read_record(&job, &record, &err);
+	if (rc == -ENOENT && pi_job_prolog_was_skipped()) {
+		if (pi_prolog_make_up(spank, ac, argv) < 0)
+			return -1;
+		rc = read_record(&job, &record, &err);
 	}
+	if (rc < 0)
+		return run_without_record(spank, ac, argv);
 	if (record.refusal[0] != '\0')
 		return fail_job(record.refusal);
 	if (record.name[0] == '\0')
