@@ -111,8 +111,27 @@ find_invalid(const struct pi_scontrol_nodes *nodes,
 		const struct pi_scontrol_node *node =
 			pi_scontrol_find(nodes, changes->list[i].name);
 
-		if (node && (pi_scontrol_has_state(node, "INVAL") ||
-			     pi_scontrol_has_state(node, "INVALID_REG")))
+		if (node && pi_scontrol_is_invalid(node))
+			return node;
+	}
+	return NULL;
+}
+
+/*
+ * A changed node whose slurmd may still register, which may make it invalid:
+ * after a restart, and with 23.11 and later after each reconfiguration.
+ */
+static const struct pi_scontrol_node *
+find_expected(const struct pi_scontrol_nodes *nodes,
+	      const struct pi_changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct pi_scontrol_node *node =
+			pi_scontrol_find(nodes, changes->list[i].name);
+
+		if (node && !node->registered &&
+		    !pi_scontrol_has_state(node, "FUTURE") &&
+		    !pi_scontrol_has_state(node, "DOWN"))
 			return node;
 	}
 	return NULL;
@@ -166,29 +185,37 @@ static int resume(const struct pi_scontrol_nodes *nodes,
 	return rc;
 }
 
-/* One look: 0 all is well, 1 not yet. */
-static int look(const struct pi_changes *changes, bool is_back,
-		struct pi_err *err)
+enum view { VIEW_GOOD, VIEW_EXPECTING, VIEW_BAD };
+
+/* One look, with what is not good in *err. */
+static enum view look(const struct pi_changes *changes, bool is_back,
+		      struct pi_err *err)
 {
 	struct pi_scontrol_nodes nodes;
-	const struct pi_scontrol_node *invalid;
+	const struct pi_scontrol_node *invalid, *expected;
 	const char *missing;
-	int rc = pi_scontrol_nodes(&nodes, err);
+	enum view view = VIEW_BAD;
 
-	if (rc < 0)
-		return rc;
+	if (pi_scontrol_nodes(&nodes, err) < 0)
+		return VIEW_BAD;
 	missing = find_missing(&nodes, changes, is_back);
 	invalid = find_invalid(&nodes, changes);
-	if (missing)
+	expected = find_expected(&nodes, changes);
+	if (missing) {
 		(void) pi_err_set(err, ETIME, "slurmctld does not have %s",
 				  missing);
-	else if (invalid)
+	} else if (invalid) {
 		(void) pi_err_set(err, ETIME, "%s is still invalid: %s",
 				  invalid->name, invalid->reason);
-	else
-		rc = resume(&nodes, changes, err);
+	} else if (expected) {
+		(void) pi_err_set(err, ETIME, "%s has not registered yet",
+				  expected->name);
+		view = VIEW_EXPECTING;
+	} else if (resume(&nodes, changes, err) == 0) {
+		view = VIEW_GOOD;
+	}
 	pi_scontrol_nodes_finish(&nodes);
-	return missing || invalid ? 1 : rc;
+	return view;
 }
 
 int pi_activate_settle(const struct pi_site *site,
@@ -196,12 +223,20 @@ int pi_activate_settle(const struct pi_site *site,
 		       struct pi_err *err)
 {
 	int64_t deadline = pi_child_now() + (int64_t) site->settings.activate_ms;
-	int rc;
+	enum view view = VIEW_BAD;
+	unsigned good = 0;
 
-	while ((rc = look(changes, is_back, err)) == 1) {
-		if (pi_child_now() > deadline)
-			return -ETIME;
-		(void) poll(NULL, 0, POLL_MS);
+	/* Twice good, lest we looked in the moment before a registration. */
+	while (good < 2 && pi_child_now() < deadline) {
+		view = look(changes, is_back, err);
+		good = view == VIEW_GOOD ? good + 1 : 0;
+		if (good < 2)
+			(void) poll(NULL, 0, POLL_MS);
 	}
-	return rc;
+	if (good == 0 && view == VIEW_BAD)
+		return -ETIME;
+	/* A node that is switched off is no reason to take the others back. */
+	if (good == 0)
+		pi_warn("%s", err->text);
+	return 0;
 }

@@ -20,7 +20,7 @@ int pi_activate(const struct pi_site *site, const struct pi_changes *changes,
  * Wait until slurmctld has the changed nodes and none of them is "inval" any
  * more, and resume those that slurmctld itself had drained for too little
  * hardware; with `is_back`, after the changes were taken back. Returns 0, or
- * -ETIME with the node in *err, or another negative errno.
+ * -ETIME with the reason in *err.
  */
 int pi_activate_settle(const struct pi_site *site,
 		       const struct pi_changes *changes, bool is_back,

@@ -193,8 +193,9 @@ static enum pi_exit roll_back(const struct work *work, const struct pi_err *why)
 	if (rc == 0)
 		rc = pi_activate(work->site, &work->changes, &err);
 	/* Nodes that the new lines made unusable come back with the old ones. */
-	if (rc == 0)
-		rc = pi_activate_settle(work->site, &work->changes, true, &err);
+	if (rc == 0 && pi_activate_settle(work->site, &work->changes, true,
+					  &err) < 0)
+		pi_warn("%s, as before perhaps", err.text);
 	(void) unlink(work->pending);
 	if (rc < 0)
 		pi_error("rolling back failed too: %s; the old lines are in "

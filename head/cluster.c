@@ -91,7 +91,7 @@ static const struct pi_keyfile_key keys[] = {
 	{ "TmpDisk", pi_keyfile_bool, FIELD(tmp_disk), "no" },
 	{ "Fanout", read_fanout, FIELD(fanout), "16" },
 	{ "Timeout", read_deadline, FIELD(timeout_ms), "10s" },
-	{ "ActivateTimeout", read_deadline, FIELD(activate_ms), "60s" },
+	{ "ActivateTimeout", read_deadline, FIELD(activate_ms), "30s" },
 	{ "RestartController", read_command, FIELD(restart_controller),
 	  "systemctl restart slurmctld" },
 	{ "RestartNode", read_command, FIELD(restart_node),

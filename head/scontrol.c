@@ -101,14 +101,16 @@ static int add_node(struct pi_scontrol_nodes *nodes, const char *line)
 {
 	struct pi_scontrol_node *more, node = { 0 };
 	pi_auto_free char *memory = copy_value(line, " RealMemory=", " ");
+	pi_auto_free char *started = copy_value(line, " SlurmdStartTime=", " ");
 
 	more = reallocarray(nodes->list, nodes->count + 1, sizeof(*more));
-	if (!more || !memory)
+	if (!more || !memory || !started)
 		return -ENOMEM;
 	nodes->list = more;
 	node.name = copy_value(line, "NodeName=", " ");
 	node.state = copy_value(line, " State=", " ");
 	node.reason = copy_value(line, " Reason=", "[");
+	node.registered = started[0] >= '0' && started[0] <= '9';
 	node.memory = strtoull(memory, NULL, 10);
 	nodes->list[nodes->count++] = node;
 	if (!node.name || !node.state || !node.reason)
@@ -191,6 +193,12 @@ bool pi_scontrol_has_state(const struct pi_scontrol_node *node,
 	return false;
 }
 
+bool pi_scontrol_is_invalid(const struct pi_scontrol_node *node)
+{
+	return pi_scontrol_has_state(node, "INVAL") ||
+	       pi_scontrol_has_state(node, "INVALID_REG");
+}
+
 bool pi_scontrol_is_low(const struct pi_scontrol_node *node)
 {
 	static const char *const reasons[] = {
@@ -198,6 +206,10 @@ bool pi_scontrol_is_low(const struct pi_scontrol_node *node)
 		"Low TmpDisk", "gres/",
 	};
 
+	/* 24.11 leaves the reason of a node that is well again. */
+	if (!pi_scontrol_has_state(node, "DRAIN") &&
+	    !pi_scontrol_is_invalid(node))
+		return false;
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if (strncmp(node->reason, reasons[i], strlen(reasons[i])) == 0)
 			return true;

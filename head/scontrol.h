@@ -15,6 +15,7 @@ struct pi_scontrol_node {
 	char *state;		/* IDLE+DRAIN+INVALID_REG, ... */
 	char *reason;		/* without who and when; "" for none */
 	uint64_t memory;	/* RealMemory, MiB */
+	bool registered;	/* its slurmd has, with this slurmctld */
 };
 
 struct pi_scontrol_nodes {
@@ -38,11 +39,14 @@ void pi_scontrol_nodes_finish(struct pi_scontrol_nodes *nodes);
 const struct pi_scontrol_node *
 pi_scontrol_find(const struct pi_scontrol_nodes *nodes, const char *name);
 
+/* Does slurmctld find what the node registered unusable? */
+bool pi_scontrol_is_invalid(const struct pi_scontrol_node *node);
+
 /* Is `flag` one of the words of the node's state? */
 bool pi_scontrol_has_state(const struct pi_scontrol_node *node,
 			   const char *flag);
 
-/* Was it slurmctld that drained the node, for hardware that is too small? */
+/* Has slurmctld itself taken the node out, for hardware that is too small? */
 bool pi_scontrol_is_low(const struct pi_scontrol_node *node);
 
 /* `scontrol WORD...`. Returns 0 or a negative errno with what it said. */

@@ -77,8 +77,7 @@ static void look_at_slurm(struct view *view, const struct pi_node *node,
 	}
 	if (pi_scontrol_is_low(slurm))
 		tell(view, node->name, "%s: %s", slurm->state, slurm->reason);
-	else if (pi_scontrol_has_state(slurm, "INVAL") ||
-		 pi_scontrol_has_state(slurm, "INVALID_REG"))
+	else if (pi_scontrol_is_invalid(slurm))
 		tell(view, node->name, "%s: %s", slurm->state,
 		     slurm->reason[0] ? slurm->reason : "no reason given");
 	else if (strstr(slurm->state, "DOWN") || strchr(slurm->state, '*'))

@@ -10,6 +10,9 @@ nodes_conf=$CLUSTER/slurm/nodes.conf
 inventory=$CLUSTER/b01/slurm-pi/nodes
 shape='CPUs=2 Boards=1 SocketsPerBoard=1 CoresPerSocket=2 ThreadsPerCore=1'
 
+# Nothing but pi-nodes: there may be no compiler here, or another Slurm
+cluster_install() { install -D "$B/pi-nodes" "$CLUSTER/image/opt/slurm-pi/sbin/pi-nodes"; }
+
 pi() { run on_head pi-nodes "$@"; }
 memory_of() { node_exec b01 scontrol -o show node "$1" | sed 's/.* RealMemory=\([0-9]*\).*/\1/'; }
 ctld_pid() { node_exec b01 cat /run/slurm/slurmctld.pid; }
@@ -38,6 +41,7 @@ restart_scripts() {
 }
 
 cluster_build b02 b03 b04
+: >"$CLUSTER/slurm/plugstack.conf" # jobs are not the matter here
 remote_up b01 b02 b03 b04
 restart_scripts
 real=$(node_exec b02 slurmd -C | sed -n 's/.*RealMemory=\([0-9]*\).*/\1/p')
@@ -80,7 +84,9 @@ pi apply
 is "$status" 0 'apply: done'
 like "$err" '3 nodes, 2 lines, 3 changed; wrote /etc/slurm/nodes.conf' 'it says what changed'
 like "$err" 'resumed b02' 'and resumes what it repaired'
-is "$(ctld_pid)" "$before" 'memory alone is taken by reconfigure'
+case $(slurmd -V) in
+*' 22.'* | *' 23.02'*) is "$(ctld_pid)" "$before" 'memory alone is taken by reconfigure' ;;
+esac
 wait_node b02 idle 10
 ok $? 'the node is usable again'
 is "$(node_state b03) $(node_reason b03)" 'drained Low on coffee' "an administrator's drain stays"

@@ -114,6 +114,11 @@ cluster_image() {
 		echo "${user/:/:x:}:20000:a student:/home/${user%:*}:/bin/bash" >>"$etc/passwd"
 		install -d -o "${user#*:}" -g 20000 -m 700 "$CLUSTER/home/${user%:*}"
 	done
+	cluster_install
+}
+
+# A test of one program alone may have a function of its own in place of this.
+cluster_install() {
 	# Several tests may find at once that something has to be built.
 	flock "$B/install.lock" \
 		make --directory="$TOP" --no-print-directory install B="$B" \
