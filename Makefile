@@ -97,9 +97,9 @@ install: all ## install into DESTDIR; honours prefix, plugindir, unitdir
 	install -D -m 0755 -t $(DESTDIR)$(plugindir) $(B)/spank_scratch.so
 	install -D -m 0755 -t $(DESTDIR)$(sbindir) $(B)/pi-agent $(B)/pi-nodes
 	install -D -m 0644 -t $(DESTDIR)$(unitdir) $(sd)
-	install -D -m 0644 -t $(DESTDIR)$(sysconfdir)/slurm-pi etc/slurm-pi.conf
+	install -D -m 0644 -t $(DESTDIR)$(sysconfdir)/slurm-pi etc/slurm-pi.conf etc/cluster.conf
 	install -D -m 0644 -t $(DESTDIR)$(docdir)/examples \
-		$(filter-out etc/slurm-pi.conf %.in %.5,$(wildcard etc/*))
+		$(filter-out etc/slurm-pi.conf etc/cluster.conf %.in %.5,$(wildcard etc/*))
 	install -D -m 0644 -t $(DESTDIR)$(mandir)/man5 $(wildcard */*.5)
 	install -D -m 0644 -t $(DESTDIR)$(mandir)/man8 $(wildcard */*.8)
 clean: ## remove build/

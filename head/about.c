@@ -19,7 +19,7 @@ static const struct about_key {
 } about_keys[] = {
 #define FIELD(name) offsetof(struct pi_facts_about, name), \
 	sizeof(((struct pi_facts_about *) 0)->name)
-	{ "Mac=", MAC, FIELD(mac), false },
+	{ "MAC=", MAC, FIELD(mac), false },
 	{ "Serial=", WORD, FIELD(serial), false },
 	{ "CardBytes=", NUMBER, FIELD(card_bytes), false },
 	{ "Time=", NUMBER, FIELD(time), false },

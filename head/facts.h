@@ -81,7 +81,7 @@ void pi_facts_finish(struct pi_facts_set *set);
  * `node` is whose output it is; with NULL the prefix or else the report's own
  * NodeName says it. `source` is for messages. A report that is refused becomes
  * that node's `problem`; so do two reports of one node that differ. Lines of
- * Mac=, Serial=, CardBytes= and Time= after a report are taken with it. Reports
+ * MAC=, Serial=, CardBytes= and Time= after a report are taken with it. Reports
  * of nodes that the inventory does not have are counted, and the first ones
  * warned about.
  */
@@ -89,7 +89,7 @@ void pi_facts_add(struct pi_facts_set *set, const struct pi_node *node,
 		  const char *source, const char *text, size_t size);
 
 /*
- * Take a line of Mac=, Serial=, CardBytes= or Time=, and of what the store
+ * Take a line of MAC=, Serial=, CardBytes= or Time=, and of what the store
  * keeps besides if `is_store`; a value that cannot be is dropped. Returns
  * whether it was such a line.
  */

@@ -23,7 +23,7 @@ static const char question[] =
 	"f=/run/slurm-pi/facts; PATH=$PATH:/usr/sbin:/sbin; "
 	"if grep -q ^NodeName= $f 2>/dev/null; then cat $f; "
 	"else slurmd -C; fi && "
-	"for m in /sys/class/net/*/address; do echo Mac=`cat $m`; done && "
+	"for m in /sys/class/net/*/address; do echo MAC=`cat $m`; done && "
 	"echo Time=`date +%s`";
 
 struct gathering {

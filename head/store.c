@@ -32,7 +32,7 @@ void pi_store_write(FILE *out, const struct pi_facts *facts)
 		(void) fputc('\n', out);
 	}
 	if (about->mac[0])
-		(void) fprintf(out, "Mac=%s\n", about->mac);
+		(void) fprintf(out, "MAC=%s\n", about->mac);
 	if (about->serial[0])
 		(void) fprintf(out, "Serial=%s\n", about->serial);
 	if (about->card_bytes)
