@@ -22,6 +22,8 @@ packages=linux-image-$arch,initramfs-tools,busybox,zstd,nfs-common,iproute2
 packages+=,systemd,systemd-sysv,udev,kmod,dbus,procps,systemd-timesyncd
 packages+=,munge,slurmd,slurm-client,openssh-server
 packages+=,e2fsprogs,fdisk,quota,libinih1,libjansson4,libfdisk1,libmount1
+packages+=,$(dpkg-query --showformat='${Depends}' --show libslurm-dev |
+	grep -o 'libslurm[0-9][0-9a-z]*')
 packages+=,strace,dmsetup,python3-minimal
 
 # Two drivers and NFS instead of MODULES=netboot, which has hundreds: less to
