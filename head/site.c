@@ -105,7 +105,7 @@ static void check_boards(struct pi_site *site)
 			continue;
 		rc = pi_facts_check_board(&site->inventory.nodes[i], facts,
 					  &err);
-		if (rc > 0 && site->options->from)
+		if (rc > 0)
 			pi_warn("%s: %s", site->inventory.nodes[i].name,
 				err.text);
 		if (rc < 0) {
@@ -120,10 +120,11 @@ int pi_site_load(struct pi_site *site, struct pi_err *err)
 {
 	int rc;
 
-	if (site->options->from)
-		rc = pi_facts_load(&site->set, site->options->from, err);
-	else
-		rc = pi_store_load(site->settings.facts_dir, &site->set, err);
+	/* What is in the store was checked when it came; and if the inventory
+	 * names another board since then, its facts are still the best. */
+	if (!site->options->from)
+		return pi_store_load(site->settings.facts_dir, &site->set, err);
+	rc = pi_facts_load(&site->set, site->options->from, err);
 	if (rc == 0)
 		check_boards(site);
 	return rc;

@@ -31,8 +31,9 @@ void pi_site_close(struct pi_site *site);
 bool pi_site_has(const struct pi_site *site, size_t n);
 
 /*
- * Fill the set from --from, else from the store; the facts of boards that are
- * not the inventory's become problems, and other names are warned about.
+ * Fill the set from --from, else from the store. Of --from, the facts of boards
+ * that are not the inventory's become problems, and other names are warned
+ * about.
  */
 int pi_site_load(struct pi_site *site, struct pi_err *err);
 
