@@ -13,6 +13,7 @@
 
 #include "lib/auto.h"
 #include "lib/log.h"
+#include "lib/quota.h"
 #include "lib/rmtree.h"
 #include "lib/scratch.h"
 
@@ -79,6 +80,7 @@ static bool sweep_once(struct sweep *sweep)
 int pi_sweep(const struct pi_conf *conf, struct pi_err *err)
 {
 	struct sweep sweep = { .err = err };
+	struct pi_err quota_err;
 	pi_auto_fd card_fd = pi_scratch_open(conf->scratch_dir, err);
 
 	if (card_fd == -ENODEV && !pi_scratch_was_mounted(conf->scratch_dir)) {
@@ -99,6 +101,8 @@ int pi_sweep(const struct pi_conf *conf, struct pi_err *err)
 	sweep.state_fd = state_fd;
 	while (sweep_once(&sweep))
 		;
+	if (pi_quota_lift_unused(card_fd, &quota_err) < 0)
+		pi_warn("%s, ignoring", quota_err.text);
 	if (sweep.removed > 0 || sweep.stuck > 0)
 		pi_info("removed %u from the trash, %u could not be",
 			sweep.removed, sweep.stuck);
