@@ -150,7 +150,11 @@ static const char *strip(const char *line)
 
 	if (!at)
 		at = strstr(line, "error: ");
-	return at ? at + strlen("fatal: ") : line;
+	at = at ? at + strlen("fatal: ") : line;
+	/* The name of a function of its own says nothing to anybody else. */
+	if (*at == '_' && strchr(at, ' ') && strchr(at, ' ')[-1] == ':')
+		at = strchr(at, ' ') + 1;
+	return at;
 }
 
 /* The number in "Parse error in file X line 15: ...", or 0. */

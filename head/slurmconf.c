@@ -29,8 +29,8 @@ struct text {
 	unsigned number;
 };
 
-static int read_file(struct reader *reader, const char *path,
-		     struct pi_err *err);
+static int read_file(struct reader *reader, const char *path, const char *from,
+		     unsigned number, struct pi_err *err);
 
 int pi_slurmconf_word(const char **text, struct pi_slurmconf_word *ret_word)
 {
@@ -187,10 +187,8 @@ static int take_line(struct reader *reader, const char *line,
 		return pi_err_set(err, EINVAL, "%s:%u: Include goes too deep "
 				  "here", file, number);
 	reader->depth++;
-	rc = read_file(reader, path, err);
+	rc = read_file(reader, path, file, number, err);
 	reader->depth--;
-	if (rc < 0)
-		pi_err_prefix(err, "%s:%u", file, number);
 	return rc;
 }
 
@@ -226,8 +224,9 @@ static bool is_same_file(const char *one, const char *two)
 		first.st_dev == second.st_dev && first.st_ino == second.st_ino);
 }
 
-static int read_file(struct reader *reader, const char *path,
-		     struct pi_err *err)
+/* `from` and `number` say who includes it; NULL for nobody. */
+static int read_file(struct reader *reader, const char *path, const char *from,
+		     unsigned number, struct pi_err *err)
 {
 	const struct pi_slurmconf_text *instead = reader->instead;
 	pi_auto_free char *bytes = NULL;
@@ -240,7 +239,11 @@ static int read_file(struct reader *reader, const char *path,
 				 err);
 	}
 	rc = pi_textfile_read(path, &bytes, &size, err);
-	return rc < 0 ? rc : read_text(reader, path, bytes, size, err);
+	if (rc == 0)
+		return read_text(reader, path, bytes, size, err);
+	if (from)
+		pi_err_prefix(err, "%s:%u", from, number);
+	return rc;
 }
 
 int pi_slurmconf_read(const char *path, const struct pi_slurmconf_text *instead,
@@ -248,7 +251,7 @@ int pi_slurmconf_read(const char *path, const struct pi_slurmconf_text *instead,
 {
 	struct pi_slurmconf conf = { 0 };
 	struct reader reader = { .conf = &conf, .instead = instead };
-	int rc = read_file(&reader, path, err);
+	int rc = read_file(&reader, path, NULL, 0, err);
 
 	if (rc < 0)
 		pi_slurmconf_finish(&conf);

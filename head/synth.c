@@ -182,25 +182,39 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
+/* Is the list, or one of the names in it, in slurmctld's sentence? */
+static bool has_list(const char *words, const struct pi_slurmconf_word *list)
+{
+	pi_auto_free char *text = strndup(list->value, list->length);
+	pi_auto_free char **names = NULL;
+	size_t count = 0;
+
+	if (!text || !*text)
+		return false;
+	if (has_word(words, text))
+		return true;
+	if (pi_fold_expand(text, &names, &count, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (has_word(words, names[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Is the line about a node or partition that the sentence names? */
 static bool is_named(const struct pi_slurmconf_line *line, const char *words)
 {
 	const char *text = line->text;
 	struct pi_slurmconf_word word;
-	pi_auto_free char *value = NULL;
-	pi_auto_free char **names = NULL;
-	size_t count = 0;
 
-	if (!pi_slurmconf_word(&text, &word) || !is_one_of(&word, records) ||
-	    word.length == 0)
+	if (!pi_slurmconf_word(&text, &word) || !is_one_of(&word, records))
 		return false;
-	value = strndup(word.value, word.length);
-	if (!value || has_word(words, value))
-		return value != NULL;
-	if (pi_fold_expand(value, &names, &count, NULL) < 0)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (has_word(words, names[i]))
+	if (has_list(words, &word))
+		return true;
+	while (pi_slurmconf_word(&text, &word)) {
+		if (pi_slurmconf_is_key(&word, "Nodes") &&
+		    has_list(words, &word))
 			return true;
 	}
 	return false;
