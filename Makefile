@@ -76,6 +76,8 @@ check-root: all ## run the tests that need root and loop devices
 	$(tap) t/1*.t
 check-slurm: all ## run the tests on a private Slurm cluster (root)
 	$(tap) t/2*.t
+check-vm: all ## run the tests that boot virtual machines (root)
+	$(tap) t/9*.t
 check-all: all $(units) ## run every tier, one summary
 	$(tap) $(units) t/[0-9]*.t
 demo: all ## play the whole loop on a private cluster (root)
@@ -93,6 +95,27 @@ analyze: ## gcc -fanalyzer and cppcheck, as errors
 		--suppress=missingIncludeSystem -I. -D_GNU_SOURCE \
 		-DPI_VERSION='""' '-DSPANK_PLUGIN(a,b)=' $(sources)
 
+# One program a file of t/fuzz, on everything built for it with clang, whose
+# runtime Debian has in libclang-rt-14-dev.
+fuzzers := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
+FUZZ_TIME ?= 60
+$(B)/fuzz/t/fuzz/%.run: $(B)/fuzz/t/fuzz/%.o $(B)/fuzz/libagent.a \
+		$(B)/fuzz/libhead.a $(B)/fuzz/libpi.a
+	$(link) -fsanitize=fuzzer $(call libs,$(all_pkgs)) $(agent_libs) \
+		$(head_libs)
+fuzzers: ## build the fuzzers
+	$(MAKE) B=$(B)/fuzz CC=clang CFLAGS='-O1 -g $(san) -fsanitize=fuzzer-no-link' \
+		$(fuzzers:%=$(B)/fuzz/t/fuzz/%.o) $(B)/fuzz/libagent.a \
+		$(B)/fuzz/libhead.a $(B)/fuzz/libpi.a
+	$(MAKE) CC=clang CFLAGS='-O1 -g $(san)' $(fuzzers:%=$(B)/fuzz/t/fuzz/%.run)
+fuzz: fuzzers ## run each fuzzer for FUZZ_TIME seconds
+	set -e; for f in $(fuzzers); do mkdir -p $(B)/fuzz/corpus/$$f; \
+		$(B)/fuzz/t/fuzz/$$f.run -max_total_time=$(FUZZ_TIME) -timeout=10 \
+		-artifact_prefix=$(B)/fuzz/$$f- $(B)/fuzz/corpus/$$f \
+		$$(ls -d t/fuzz/$$f.corpus 2>/dev/null); done
+bench: all ## measure; t/bench/README.md says what against what
+	set -e; for b in t/bench/*.sh; do B=$(abspath $(B)) $$b; done
+
 install: all ## install into DESTDIR; honours prefix, plugindir, unitdir
 	install -D -m 0755 -t $(DESTDIR)$(plugindir) $(B)/spank_scratch.so
 	install -D -m 0755 -t $(DESTDIR)$(sbindir) $(B)/pi-agent $(B)/pi-nodes
@@ -107,7 +130,7 @@ clean: ## remove build/
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-.PHONY: all tests check check-root check-slurm check-all demo asan analyze install \
+.PHONY: all tests check check-root check-slurm check-vm check-all demo asan fuzzers fuzz bench analyze install \
 	clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
