@@ -12,11 +12,12 @@ mkdir -p /run/slurm-pi
 mount -t tmpfs -o mode=755 tmpfs /run/slurm-pi
 mkdir scratch outside
 at_exit eval 'until ! umount scratch 2>/dev/null; do :; done'
+disk=''
 mkloop disk 512M
 mkfs.ext4 -q "$disk"
 mount -t ext4 -o nodev,nosuid,noatime "$disk" scratch || bail 'no ext4'
 echo "ScratchDir = $W/scratch" >conf
-mkdir -m 700 -p scratch/.slurm-pi/trash
+mkdir -m 700 scratch/.slurm-pi scratch/.slurm-pi/trash
 trash=$W/scratch/.slurm-pi/trash
 
 sweep() { run "$@" pi-agent --config=conf sweep; }
