@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "agent/smallfile.h"
 #include "agent/tool.h"
@@ -20,7 +21,7 @@
 #include "lib/log.h"
 #include "lib/record.h"
 
-enum { FACT = 128, FACTS = PI_TOOL_OUTPUT + 4 * FACT };
+enum { LIST_BUFFER = 64 << 10, FACT = 128, FACTS = PI_TOOL_OUTPUT + 4 * FACT };
 
 static bool file_has(const char *path, const char *word)
 {
@@ -28,6 +29,8 @@ static bool file_has(const char *path, const char *word)
 	pi_auto_file *file = fopen(path, "re");
 	size_t size = 0;
 
+	if (file)	/* /proc would be read by the kilobyte */
+		(void) setvbuf(file, NULL, _IOFBF, LIST_BUFFER);
 	while (file && getline(&line, &size, file) > 0)
 		if (strstr(line, word))
 			return true;
@@ -44,6 +47,7 @@ static bool kernel_has_quota(void)
 	static const char *const lists[] = { "modules.builtin", "modules.dep" };
 	struct utsname kernel;
 	char path[sizeof(kernel.release) + 64];
+	bool has_lists = false;
 
 	if (uname(&kernel) < 0)
 		return false;
@@ -52,8 +56,9 @@ static bool kernel_has_quota(void)
 				kernel.release, lists[i]);
 		if (file_has(path, "/quota_v2.ko"))
 			return true;
+		has_lists = has_lists || access(path, F_OK) == 0;
 	}
-	return file_has("/proc/kallsyms", " v2_read_dquot");
+	return !has_lists && file_has("/proc/kallsyms", " v2_read_dquot");
 }
 
 static enum pi_target look_at_target(const char *path)

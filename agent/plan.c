@@ -185,6 +185,7 @@ static bool check_target(struct pi_plan *plan, const struct pi_conf *conf,
 	else if (host->target == PI_TARGET_TAKEN)
 		refuse(plan, "something else is mounted on %s; take it out of "
 		       "/etc/fstab", conf->scratch_dir);
+	plan->node_unfit = plan->refused;
 	return !plan->refused;
 }
 

@@ -52,6 +52,7 @@ struct pi_layout {
 
 struct pi_plan {
 	bool refused;		/* nothing will be done, for `reason` */
+	bool node_unfit;	/* and the card is not to blame */
 	bool done_before;	/* nothing is left to do, for `reason` */
 	char reason[PI_WHY];
 	char permit[PI_WHY];	/* what would permit more; "" if nothing */

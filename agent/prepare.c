@@ -133,7 +133,7 @@ static enum pi_outcome outcome_of(const struct pi_look *look,
 
 	if (!plan->refused)
 		return PI_READY;
-	return outcome == PI_READY ? PI_FAILED : outcome;
+	return outcome == PI_READY || plan->node_unfit ? PI_FAILED : outcome;
 }
 
 static enum pi_outcome act(const struct pi_conf *conf,
@@ -169,19 +169,27 @@ static enum pi_outcome only_say(const struct pi_look *look,
 	return outcome_of(look, plan);
 }
 
+/* Only then is it worth while to search the kernel's symbols for quotas. */
+static bool may_be_used(enum pi_verdict verdict)
+{
+	return verdict == PI_OURS || verdict == PI_BLANK ||
+	       verdict == PI_DAMAGED_OURS;
+}
+
 enum pi_outcome pi_prepare(const struct pi_conf *conf, bool dry_run)
 {
 	enum pi_outcome outcome;
 	struct pi_look look;
 	struct pi_plan plan;
-	struct pi_host host;
+	struct pi_host host = { .has_quota = false };
 	struct pi_err err;
 
 	if (pi_prepare_look(conf, NULL, !dry_run, &look, &err) < 0) {
 		pi_error("%s", err.text);
 		return PI_FAILED;
 	}
-	pi_host_look(conf, &host);
+	if (may_be_used(look.verdict))
+		pi_host_look(conf, &host);
 	pi_plan_make(&look.findings, look.verdict, conf, &host, &plan);
 	if (plan.done_before) {
 		pi_info("%s; nothing to do", plan.reason);
