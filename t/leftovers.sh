@@ -52,10 +52,12 @@ family() {
 	for child in "${children[@]}"; do family "$child"; done
 } 2>/dev/null
 
-# A process by its number and the time when it started: numbers are used again.
+# When a process started, which tells it from a later one with its number. Nobody
+# may have waited for a dead one: that does not count.
 born() {
 	local stat
-	read -r stat <"/proc/$1/stat" && cut -d ' ' -f 20 <<<"${stat##*) }"
+	read -r stat <"/proc/$1/stat" && stat=${stat##*) } && [ "${stat%% *}" != Z ] &&
+		cut -d ' ' -f 20 <<<"$stat"
 } 2>/dev/null
 
 # Which processes, so namespaces, and loop devices does it have right now? All
