@@ -137,7 +137,7 @@ static int index_names(struct pi_inventory *inventory, struct pi_err *err)
 	return sort_unique(inventory, "name", keys, inventory->key_count, err);
 }
 
-static int index_nodes(struct pi_inventory *inventory, struct pi_err *err)
+int pi_inventory_index(struct pi_inventory *inventory, struct pi_err *err)
 {
 	int rc = index_names(inventory, err);
 
@@ -212,7 +212,7 @@ static int fill_inventory(struct pi_inventory *inventory, genders_t genders,
 				      : pi_err_set(err, ENOMEM, "%m");
 	}
 	(void) genders_nodelist_destroy(genders, nodes);
-	return rc < 0 ? rc : index_nodes(inventory, err);
+	return rc < 0 ? rc : pi_inventory_index(inventory, err);
 }
 
 int pi_inventory_read(const char *path, struct pi_inventory *ret_inventory,
@@ -263,10 +263,14 @@ struct pi_node *pi_inventory_find(const struct pi_inventory *inventory,
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const char *text = inventory->keys[middle].text;
-		int order = strncmp(text, name, length);
+		size_t size = strlen(text);
+		/* The name may be anything, NUL bytes too. */
+		int order = memcmp(text, name, size < length ? size : length);
 
-		if (order == 0 && text[length] == '\0')
+		if (order == 0 && size == length)
 			return &inventory->nodes[inventory->keys[middle].node];
+		if (order == 0)
+			order = size < length ? -1 : 1;
 		if (order < 0)
 			low = middle + 1;
 		else

@@ -60,6 +60,13 @@ struct pi_inventory {
 int pi_inventory_read(const char *path, struct pi_inventory *ret_inventory,
 		      struct pi_err *err);
 
+/*
+ * Make the nodes, which are there already, known to pi_inventory_find(), and
+ * refuse (-EINVAL) two with one name, address, MAC or serial number. Part of
+ * pi_inventory_read().
+ */
+int pi_inventory_index(struct pi_inventory *inventory, struct pi_err *err);
+
 void pi_inventory_finish(struct pi_inventory *inventory);
 
 /*
