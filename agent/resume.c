@@ -50,7 +50,7 @@ static int64_t clock_ms(clockid_t clock)
 
 static int slurm_failed(struct pi_err *err, const char *what)
 {
-	int code = slurm_get_errno();
+	int code = errno;
 
 	return pi_err_set(err, code == ESLURM_USER_ID_MISSING ||
 			  code == ESLURM_ACCESS_DENIED ? EPERM : EAGAIN,
@@ -207,7 +207,7 @@ static int send_resume(const node_info_t *node, struct attempt *attempt)
 		return 0;
 	}
 	/* It changed between our look and our word: look again. */
-	if (slurm_get_errno() == ESLURM_INVALID_NODE_STATE)
+	if (errno == ESLURM_INVALID_NODE_STATE)
 		return pi_err_set(&attempt->err, EAGAIN, "%s changed its state "
 				  "meanwhile", node->name);
 	return slurm_failed(&attempt->err, "resume");
