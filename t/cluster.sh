@@ -36,7 +36,7 @@ CLUSTER=$W/cluster
 CLUSTER_PATH=/opt/slurm-pi/sbin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 CARD_SIZE=512M
 cluster_nodes=()
-declare -A node_init node_unshare node_off_since node_slot
+declare -A node_init node_off_since node_slot
 
 # The whole test again, as the first process of namespaces that die with it
 cluster_enter() {
@@ -56,6 +56,7 @@ cluster_enter() {
 # Kill what was started by cluster_enter, and return when it is gone.
 cluster_kill() {
 	local init
+	jobs -p | grep -qx "$1" || return 0	# it has ended, and the number may be another's
 	read -r init _ <"/proc/$1/task/$1/children" || init=$1
 	kill -KILL "$init" && wait "$1"
 	:
@@ -250,7 +251,6 @@ node_power_on() {
 		--time --boottime "-${uptime%.*}" \
 		"$BASH" "$TOP/t/node.sh" "$1" "$(node_address "$1")" "$CLUSTER" \
 		9</proc/self/ns/net 2>>"$CLUSTER/$1.log")
-	node_unshare[$1]=$!
 	read -r -u "$out" up pid
 	[ "$up" = up ] || cluster_failed "$1 does not start"
 	exec {out}<&-
@@ -260,7 +260,7 @@ node_power_on() {
 # Pull the plug.
 node_crash() {
 	kill -KILL "${node_init[$1]}"
-	wait "${node_unshare[$1]}" 2>/dev/null
+	wait_for "[ ! -e '/proc/${node_init[$1]}' ]" 10
 	ip link delete "$1" 2>/dev/null	# unless the kernel was faster
 	node_off_since[$1]=$EPOCHSECONDS
 	node_init[$1]=
