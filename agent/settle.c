@@ -14,6 +14,7 @@
 
 #include "agent/smallfile.h"
 #include "lib/auto.h"
+#include "lib/kept.h"
 #include "lib/log.h"
 #include "lib/scratch.h"
 
@@ -65,6 +66,7 @@ static bool is_leftover(const char *name)
 {
 	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
 	       strcmp(name, PI_STATE_DIR) != 0 &&
+	       strcmp(name, PI_KEPT_DIR) != 0 &&
 	       strcmp(name, "lost+found") != 0;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/auto.h"
+#include "lib/kept.h"
 #include "lib/log.h"
 #include "lib/quota.h"
 #include "lib/rmtree.h"
@@ -80,7 +81,7 @@ static bool sweep_once(struct sweep *sweep)
 int pi_sweep(const struct pi_conf *conf, struct pi_err *err)
 {
 	struct sweep sweep = { .err = err };
-	struct pi_err quota_err;
+	struct pi_err other;
 	pi_auto_fd card_fd = pi_scratch_open(conf->scratch_dir, err);
 
 	if (card_fd == -ENODEV && !pi_scratch_was_mounted(conf->scratch_dir)) {
@@ -97,12 +98,14 @@ int pi_sweep(const struct pi_conf *conf, struct pi_err *err)
 				     O_NOFOLLOW | O_CLOEXEC);
 	if (state_fd < 0)
 		return pi_err_set(err, errno, PI_STATE_DIR ": %m");
+	if (pi_kept_expire(card_fd, conf->keep_time_ms, &other) < 0)
+		pi_warn("%s, ignoring", other.text);
 	sweep.trash_fd = trash_fd;
 	sweep.state_fd = state_fd;
 	while (sweep_once(&sweep))
 		;
-	if (pi_quota_lift_unused(card_fd, &quota_err) < 0)
-		pi_warn("%s, ignoring", quota_err.text);
+	if (pi_quota_lift_unused(card_fd, &other) < 0)
+		pi_warn("%s, ignoring", other.text);
 	if (sweep.removed > 0 || sweep.stuck > 0)
 		pi_info("removed %u from the trash, %u could not be",
 			sweep.removed, sweep.stuck);

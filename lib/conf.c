@@ -3,6 +3,7 @@
 #include "lib/conf.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -36,6 +37,14 @@ static const char *read_quota(void *field, const char *value)
 	return "auto, required or off";
 }
 
+static const char *read_card_mode(void *field, const char *value)
+{
+	if (strcasecmp(value, "keep") != 0 && strcasecmp(value, "ephemeral") != 0)
+		return "keep or ephemeral";
+	*(bool *) field = strcasecmp(value, "ephemeral") == 0;
+	return NULL;
+}
+
 static const char *read_path(void *field, const char *value)
 {
 	return pi_keyfile_path(field, PI_CONF_PATH, value);
@@ -50,6 +59,21 @@ static const char *read_words(void *field, const char *value)
 {
 	if (*value == '\0' || strchr(value, '#'))
 		return "one or more words, without '#'";
+	return pi_keyfile_copy(field, PI_CONF_WORDS, value);
+}
+
+/* "b02 035344534133324785...  9f86d081884c7d65": a node, a card, its content */
+static const char *read_wipe_order(void *field, const char *value)
+{
+	char node[PI_CONF_NAME], card[PI_CONF_NAME], content[18];
+	int end = -1;
+
+	if (*value && (sscanf(value, "%64s %64s %17s%n", node, card, content,
+			      &end) != 3 || value[end] != '\0' ||
+		       strlen(content) != 16 ||
+		       strspn(content, "0123456789abcdef") != 16))
+		return "node, card and content, as `pi-agent inspect` prints "
+		       "them";
 	return pi_keyfile_copy(field, PI_CONF_WORDS, value);
 }
 
@@ -71,10 +95,16 @@ static const struct pi_keyfile_key keys[] = {
 	{ "MaxSize", pi_keyfile_size, FIELD(max_size), "0" },
 	{ "Quota", read_quota, FIELD(quota), "auto" },
 	{ "SetTmpdir", pi_keyfile_bool, FIELD(set_tmpdir), "no" },
+	{ "PrivateTmp", pi_keyfile_bool, FIELD(private_tmp), "no" },
+	{ "KeepTime", pi_keyfile_duration, FIELD(keep_time_ms), "3d" },
 	{ "RemoveBudget", pi_keyfile_duration, FIELD(remove_budget_ms), "100ms" },
 	{ "CardPath", read_words, FIELD(card_path),
 	  "platform-fe340000.mmc platform-fe340000.emmc2" },
 	{ "CardDevice", read_path_or_none, FIELD(card_device), "" },
+	{ "CardMode", read_card_mode, FIELD(card_is_ephemeral), "keep" },
+	{ "Repair", pi_keyfile_bool, FIELD(repair), "no" },
+	{ "WipeOrder", read_wipe_order, FIELD(wipe_order), "" },
+	{ "MinFree", pi_keyfile_size, FIELD(min_free), "0" },
 	{ "CardWait", pi_keyfile_duration, FIELD(card_wait_ms), "10s" },
 	{ "ToolTimeout", pi_keyfile_duration, FIELD(tool_timeout_ms), "5min" },
 	{ "ResumeWait", pi_keyfile_duration, FIELD(resume_wait_ms), "10min" },

@@ -39,10 +39,16 @@ struct pi_conf {
 	uint64_t max_size;
 	enum pi_conf_quota quota;
 	bool set_tmpdir;
+	bool private_tmp;
+	uint64_t keep_time_ms;
 	uint64_t remove_budget_ms;
 	/* agent */
 	char card_path[PI_CONF_WORDS];
 	char card_device[PI_CONF_PATH];
+	bool card_is_ephemeral;
+	bool repair;
+	char wipe_order[PI_CONF_WORDS];
+	uint64_t min_free;
 	uint64_t card_wait_ms;
 	uint64_t tool_timeout_ms;
 	uint64_t resume_wait_ms;

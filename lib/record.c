@@ -94,12 +94,15 @@ static const char *yes_or_no(bool yes)
 static int print_record(FILE *file, const struct pi_record *record)
 {
 	if (fprintf(file, "JobId=%lu\nUid=%lu\nBase=%s\nName=%s\nSize=%llu\n"
-		    "Project=%lu\nSetTmpdir=%s\nTold=%s\nRefusal=%s\n",
+		    "Project=%lu\nSetTmpdir=%s\nPrivateTmp=%s\nKeep=%s\n"
+		    "Failed=%s\nTold=%s\nRefusal=%s\n",
 		    (unsigned long) record->jobid, (unsigned long) record->uid,
 		    record->base, record->name,
 		    (unsigned long long) record->size,
 		    (unsigned long) record->project,
-		    yes_or_no(record->set_tmpdir), yes_or_no(record->told),
+		    yes_or_no(record->set_tmpdir),
+		    yes_or_no(record->private_tmp), yes_or_no(record->keep),
+		    yes_or_no(record->failed), yes_or_no(record->told),
 		    record->refusal) < 0)
 		return -errno;
 	return fflush(file) == 0 ? 0 : -errno;
@@ -195,6 +198,9 @@ static const struct pi_keyfile_key keys[] = {
 	{ "Size", read_bytes, FIELD(size), "0" },
 	{ "Project", read_u32, FIELD(project), "0" },
 	{ "SetTmpdir", pi_keyfile_bool, FIELD(set_tmpdir), "no" },
+	{ "PrivateTmp", pi_keyfile_bool, FIELD(private_tmp), "no" },
+	{ "Keep", pi_keyfile_bool, FIELD(keep), "no" },
+	{ "Failed", pi_keyfile_bool, FIELD(failed), "no" },
 	{ "Told", pi_keyfile_bool, FIELD(told), "no" },
 	{ "Refusal", read_refusal, FIELD(refusal), "" },
 };

@@ -31,6 +31,9 @@ struct pi_record {
 	uint64_t size;			/* bytes promised; 0: no promise */
 	uint32_t project;		/* the quota's id; 0: no quota */
 	bool set_tmpdir;		/* TMPDIR too */
+	bool private_tmp;		/* /tmp on the card */
+	bool keep;			/* after a failure */
+	bool failed;			/* a task ended badly */
 	bool told;			/* the user knows that it is full */
 	char refusal[PI_RECORD_REFUSAL];/* why the job must fail; "": it need not */
 };

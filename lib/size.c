@@ -20,8 +20,8 @@ static const struct unit size_units[] = {
 };
 
 static const struct unit duration_units[] = {
-	{ "ms", 1 }, { "s", 1000 }, { "min", 60 * 1000 },
-	{ "h", 3600 * 1000 }, { "d", 24 * 3600 * 1000 }, { NULL, 0 },
+	{ "d", 24 * 3600 * 1000 }, { "h", 3600 * 1000 }, { "min", 60 * 1000 },
+	{ "s", 1000 }, { "ms", 1 }, { NULL, 0 },
 };
 
 /* Digits only: strtoull() would take blanks and signs. */
@@ -68,15 +68,25 @@ int pi_size_parse(const char *text, uint64_t *ret_bytes)
 	return parse_with_unit(text, size_units, INT64_MAX, ret_bytes);
 }
 
-const char *pi_size_format(uint64_t bytes, char text[PI_SIZE_TEXT])
+static const char *format_with_unit(uint64_t number, const struct unit *unit,
+				    char text[PI_SIZE_TEXT])
 {
-	const struct unit *unit = size_units;
-
-	while (unit->factor > 1 && (bytes == 0 || bytes % unit->factor != 0))
+	while (unit->factor > 1 && (number == 0 || number % unit->factor != 0))
 		unit++;
 	(void) snprintf(text, PI_SIZE_TEXT, "%llu%s",
-			(unsigned long long) (bytes / unit->factor), unit->name);
+			(unsigned long long) (number / unit->factor),
+			unit->name);
 	return text;
+}
+
+const char *pi_size_format(uint64_t bytes, char text[PI_SIZE_TEXT])
+{
+	return format_with_unit(bytes, size_units, text);
+}
+
+const char *pi_duration_format(uint64_t ms, char text[PI_SIZE_TEXT])
+{
+	return format_with_unit(ms, duration_units, text);
 }
 
 int pi_duration_parse(const char *text, uint64_t *ret_ms)

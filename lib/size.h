@@ -36,4 +36,7 @@ const char *pi_size_format(uint64_t bytes, char text[PI_SIZE_TEXT]);
  */
 int pi_duration_parse(const char *text, uint64_t *ret_ms);
 
+/* Write a duration with the largest unit that divides it. Returns `text`. */
+const char *pi_duration_format(uint64_t ms, char text[PI_SIZE_TEXT]);
+
 #endif

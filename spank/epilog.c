@@ -10,9 +10,13 @@
 #include "spank/job.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "lib/auto.h"
+#include "lib/kept.h"
 #include "lib/log.h"
 #include "lib/quota.h"
 #include "lib/record.h"
@@ -81,6 +85,34 @@ static int discard(int card_fd, const struct pi_record *record,
 	return 0;
 }
 
+/*
+ * Whether --scratch-keep keeps the directory. slurmctld sends a wait status, or
+ * nothing after a node's failure, but 0 for a cancelled job (22.05.8): what the
+ * tasks ended with on this node is in the record. The environment is slurmd's.
+ */
+static bool must_keep(const struct pi_record *record)
+{
+	const char *status = getenv("SLURM_JOB_EXIT_CODE");
+
+	return record->keep &&
+	       (record->failed || !status || strcmp(status, "0") != 0);
+}
+
+static int put_away(int card_fd, const struct pi_record *record,
+		    uint64_t budget_ms, struct pi_err *err)
+{
+	int rc;
+
+	if (!must_keep(record))
+		return discard(card_fd, record, budget_ms, err);
+	rc = pi_kept_put(card_fd, record->name, record->jobid, err);
+	if (rc == 0)
+		pi_info("job %lu failed: kept its directory as %s/" PI_KEPT_DIR
+			"/%s", (unsigned long) record->jobid, record->base,
+			record->name);
+	return rc == -ENOENT ? 0 : rc;
+}
+
 /* From here on nothing of the job counts for others. */
 static void forget(int card_fd, int jobs_fd, const struct pi_record *record)
 {
@@ -110,7 +142,7 @@ static int end_job(int jobs_fd, const struct pi_record *record,
 	}
 	if (card >= 0) {
 		log_usage(card, record);
-		rc = discard(card, record, budget_ms, &err);
+		rc = put_away(card, record, budget_ms, &err);
 	}
 	if (rc < 0)
 		pi_error("job %lu: %s/%s is left: %s",

@@ -4,10 +4,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <sys/statvfs.h>
 
 #include "lib/auto.h"
+#include "lib/kept.h"
 #include "lib/quota.h"
 #include "lib/scratch.h"
 #include "lib/size.h"
@@ -134,20 +136,28 @@ static int add_job(const struct pi_record *record, void *data)
 	return 0;
 }
 
-static bool trash_is_empty(int card_fd)
+/* Closes fd, which may be a negative number for nothing there. */
+static bool is_empty(int fd)
 {
 	const struct dirent *entry;
 	unsigned count = 0;
-	pi_auto_dir *dir = NULL;
-	pi_auto_fd fd = pi_scratch_open_trash(card_fd, NULL);
+	pi_auto_dir *dir = fd < 0 ? NULL : fdopendir(fd);
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir)
+	if (!dir) {
+		pi_auto_close_fd(&fd);
 		return true;
-	(void) pi_take_fd(&fd);
+	}
 	while (count <= 2 && (entry = readdir(dir)))
 		count++;
 	return count <= 2;	/* "." and ".." */
+}
+
+/* Former jobs' files, which are charged to their users. */
+static bool has_leftovers(int card_fd)
+{
+	return !is_empty(pi_scratch_open_trash(card_fd, NULL)) ||
+	       !is_empty(openat(card_fd, PI_KEPT_DIR, O_RDONLY | O_DIRECTORY |
+				O_NOFOLLOW | O_CLOEXEC));
 }
 
 int pi_limit_update_user(int card_fd, int jobs_fd, uid_t uid, struct pi_err *err)
@@ -167,7 +177,7 @@ int pi_limit_update_user(int card_fd, int jobs_fd, uid_t uid, struct pi_err *err
 	rc = pi_quota_get(card_fd, PI_QUOTA_USER, uid, &user, err);
 	if (rc < 0)
 		return rc;
-	if (!trash_is_empty(card_fd)) {
+	if (has_leftovers(card_fd)) {
 		if (user.bytes > sums.jobs.bytes)
 			sums.jobs.bytes_limit += user.bytes - sums.jobs.bytes;
 		if (user.inodes > sums.jobs.inodes)

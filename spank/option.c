@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* option.c - sbatch --scratch[=SIZE] */
+/* option.c - sbatch --scratch[=SIZE] --scratch-keep */
 #include "spank/option.h"
 
 #include <errno.h>
@@ -18,6 +18,12 @@ static struct spank_option scratch_option = {
 			  "for it",
 	.has_arg = 2,
 	.cb = check_value,
+};
+
+static struct spank_option keep_option = {
+	.name = (char *) "scratch-keep",
+	.usage = (char *) "keep the scratch directory for a while if the job "
+			  "fails (implies --scratch)",
 };
 
 int pi_option_parse(const char *value, uint64_t *ret_size, struct pi_err *err)
@@ -62,8 +68,10 @@ static int check_value(int val, const char *value, int remote)
 
 int pi_option_register(spank_t spank)
 {
-	return spank_option_register(spank, &scratch_option) == ESPANK_SUCCESS
-	       ? 0 : -1;
+	if (spank_option_register(spank, &scratch_option) != ESPANK_SUCCESS ||
+	    spank_option_register(spank, &keep_option) != ESPANK_SUCCESS)
+		return -1;
+	return 0;
 }
 
 int pi_option_get(spank_t spank, struct pi_request *ret_request,
@@ -72,6 +80,8 @@ int pi_option_get(spank_t spank, struct pi_request *ret_request,
 	char *value = NULL;
 
 	*ret_request = (struct pi_request) { 0 };
+	if (spank_option_getopt(spank, &keep_option, NULL) == ESPANK_SUCCESS)
+		ret_request->used = ret_request->keep = true;
 	if (spank_option_getopt(spank, &scratch_option, &value) !=
 	    ESPANK_SUCCESS)
 		return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* option.h - sbatch --scratch[=SIZE] */
+/* option.h - sbatch --scratch[=SIZE] --scratch-keep */
 #ifndef PI_OPTION_H
 #define PI_OPTION_H
 
@@ -11,12 +11,13 @@
 #include "lib/err.h"
 
 struct pi_request {
-	bool used;		/* --scratch was given */
+	bool used;		/* --scratch or --scratch-keep was given */
+	bool keep;		/* --scratch-keep was given */
 	uint64_t size;		/* bytes; 0: no SIZE was given */
 };
 
 /*
- * Register --scratch; in slurm_spank_init only, in every context (from a static
+ * Register the options; in slurm_spank_init only, in every context (from a static
  * table, prolog and epilog would never see it: Slurm 22.05 to 26.05). In sbatch,
  * salloc and srun a bad SIZE then ends the command with one line. Returns 0 or
  * -1.

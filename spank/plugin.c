@@ -3,7 +3,7 @@
  * plugin.c - spank_scratch.so: a directory of its own for each job, on the card
  *
  *	sbatch, salloc, srun (as the user)
- *	   `- slurm_spank_init			option.c: registers --scratch[=SIZE];
+ *	   `- slurm_spank_init			option.c: registers the options;
  *						a bad size ends the command
  *	slurmd on each node (as root)
  *	   `- slurmstepd spank prolog
@@ -14,7 +14,8 @@
  *	   |    |- slurm_spank_task_init_privileged
  *	   |    |				step.c: sets SLURM_TMPDIR, or fails
  *	   |    |				the job with what was written down
- *	   |    `- slurm_spank_exit		step.c: tells of a limit that was met
+ *	   |    |- slurm_spank_task_exit	tell.c: what is kept after a failure
+ *	   |    `- slurm_spank_exit		tell.c: a limit that was met
  *	   `- slurmstepd spank epilog
  *	        `- slurm_spank_job_epilog	epilog.c: moves the directory away
  *
@@ -84,12 +85,17 @@ int slurm_spank_task_init_privileged(spank_t spank, int ac, char *argv[])
 	return end_process_if_failed(pi_step_run(spank, ac, argv));
 }
 
+int slurm_spank_task_exit(spank_t spank, int ac, char *argv[])
+{
+	return pi_tell_task_end(spank, ac, argv);
+}
+
 /* Also called in sbatch, salloc and srun, which have nothing to tell. */
 int slurm_spank_exit(spank_t spank, int ac, char *argv[])
 {
 	(void) ac;
 	(void) argv;
-	return spank_context() == S_CTX_REMOTE ? pi_step_end(spank) : 0;
+	return spank_context() == S_CTX_REMOTE ? pi_tell_step_end(spank) : 0;
 }
 
 int slurm_spank_job_epilog(spank_t spank, int ac, char *argv[])

@@ -80,6 +80,8 @@ static int decide(struct prolog *prolog, const struct pi_conf *conf)
 	int rc;
 
 	record->set_tmpdir = conf->set_tmpdir;
+	record->private_tmp = conf->private_tmp;
+	record->keep = prolog->request.keep;
 	if (conf->scratch == PI_SCRATCH_ON_REQUEST && !prolog->request.used)
 		return 0;
 	rc = open_card(prolog, conf->scratch_dir);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * step.c - give each task its job's directory, or fail it with the reason; tell
- * a user whose job filled it
+ * step.c - give each task its job's directory, or fail it with the reason
  *
  * Steps go by the record alone: they lose, inherit and repeat the option in odd
  * ways (--export, nested sbatch, srun in sbatch). This runs in the task's own
@@ -20,9 +19,8 @@
 #include "lib/log.h"
 #include "lib/record.h"
 #include "lib/scratch.h"
-#include "lib/size.h"
-#include "spank/limit.h"
 #include "spank/option.h"
+#include "spank/privatetmp.h"
 
 static const char *const variables[] = { "SLURM_TMPDIR", "TMPDIR" };
 
@@ -147,43 +145,8 @@ int pi_step_run(spank_t spank, int ac, char *argv[])
 				   "sbatch or salloc");
 	if (check_directory(&record, &err) < 0)
 		return fail_job(err.text);
+	if (record.private_tmp &&
+	    pi_privatetmp_enter(&record, job.gid, &err) < 0)
+		return fail_job(err.text);
 	return set_variables(spank, &record);
-}
-
-/* Tell a user whose job is at its limit, once for the job on this node. */
-static int tell_if_full(int jobs_fd, struct pi_record *record,
-			struct pi_err *err)
-{
-	char size[PI_SIZE_TEXT];
-	uint64_t used;
-	pi_auto_fd card = pi_scratch_open(record->base, err);
-	int rc = card < 0 ? card : pi_limit_usage(card, record, &used, err);
-
-	if (rc <= 0 || !pi_limit_is_reached(record, used))
-		return rc;
-	pi_error("this job filled the %s of scratch it asked for; writes beyond "
-		 "that failed with \"Disk quota exceeded\": ask for more with "
-		 "--scratch=SIZE", pi_size_format(record->size, size));
-	record->told = true;
-	return pi_record_write(jobs_fd, record, err);
-}
-
-int pi_step_end(spank_t spank)
-{
-	struct pi_job job = { 0 };
-	struct pi_record record;
-	struct pi_err err = { "" };
-	pi_auto_fd jobs = -1;
-	int rc = pi_job_get(spank, &job, &err);
-
-	if (rc == 0)
-		rc = jobs = pi_record_open_jobs(&err);
-	if (rc >= 0)
-		rc = pi_record_read(jobs, job.jobid, &record, &err);
-	if (rc == 0 && record.project && !record.told && record.uid == job.uid)
-		rc = tell_if_full(jobs, &record, &err);
-	if (rc < 0 && rc != -ENOENT)
-		pi_debug("job %lu: %s, ignoring", (unsigned long) job.jobid,
-			 err.text);
-	return 0;
 }

@@ -44,7 +44,8 @@ START_TEST(record_is_read_as_it_was_written)
 		{ .jobid = 0, .base = "/s" },
 		{ .jobid = 7, .uid = 1000, .base = "/scratch",
 		  .name = "ada-7", .size = UINT64_C(2) << 30,
-		  .project = 4711, .set_tmpdir = true, .told = true },
+		  .project = 4711, .set_tmpdir = true, .private_tmp = true,
+		  .keep = true, .failed = true, .told = true },
 		{ .jobid = UINT32_MAX, .uid = UINT32_MAX - 1,
 		  .base = "/scratch", .size = INT64_MAX,
 		  .refusal = "this node has 1G of scratch free; asked for 2G" },
@@ -65,6 +66,9 @@ START_TEST(record_is_read_as_it_was_written)
 		ck_assert_uint_eq(again.size, record->size);
 		ck_assert_uint_eq(again.project, record->project);
 		ck_assert_int_eq(again.set_tmpdir, record->set_tmpdir);
+		ck_assert_int_eq(again.private_tmp, record->private_tmp);
+		ck_assert_int_eq(again.keep, record->keep);
+		ck_assert_int_eq(again.failed, record->failed);
 		ck_assert_int_eq(again.told, record->told);
 		ck_assert_str_eq(again.refusal, record->refusal);
 		ck_assert_int_eq(pi_record_remove(fd, record->jobid, &err), 0);

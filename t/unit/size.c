@@ -77,6 +77,24 @@ START_TEST(size_format_uses_the_largest_unit)
 }
 END_TEST
 
+START_TEST(duration_format_is_undone_by_parse)
+{
+	static const uint64_t durations[] = {
+		0, 1, 250, 1000, 90000, 3600000, 172800000,
+	};
+
+	for (size_t i = 0; i < PI_COUNT(durations); i++) {
+		char text[PI_SIZE_TEXT];
+		uint64_t again = 4711;
+
+		ck_assert_int_eq(pi_duration_parse(
+					 pi_duration_format(durations[i], text),
+					 &again), 0);
+		ck_assert_uint_eq(again, durations[i]);
+	}
+}
+END_TEST
+
 START_TEST(duration_parse_wants_a_unit)
 {
 	static const struct {
@@ -110,4 +128,4 @@ END_TEST
 
 PI_UNIT_MAIN("size", size_parse_takes_what_slurm_users_write,
 	     size_format_is_undone_by_parse, size_format_uses_the_largest_unit,
-	     duration_parse_wants_a_unit)
+	     duration_format_is_undone_by_parse, duration_parse_wants_a_unit)
