@@ -158,10 +158,10 @@ static int resume(const struct pi_scontrol_nodes *nodes,
 						 sizeof(*names));
 	pi_auto_free char *words = NULL;
 	size_t count = 0, size;
-	FILE *out = open_memstream(&words, &size);
+	FILE *out;
 	int rc;
 
-	if (!names || !out)
+	if (!names)
 		return pi_err_set(err, ENOMEM, "%m");
 	for (size_t i = 0; i < changes->count; i++) {
 		const struct pi_scontrol_node *node =
@@ -171,12 +171,15 @@ static int resume(const struct pi_scontrol_nodes *nodes,
 		    pi_scontrol_is_low(node))
 			names[count++] = node->name;
 	}
+	if (count == 0)
+		return 0;
+	out = open_memstream(&words, &size);
+	if (!out)
+		return pi_err_set(err, ENOMEM, "%m");
 	(void) fputs("NodeName=", out);
 	pi_fold_write(out, names, count);
 	if (fclose(out) != 0)
 		return pi_err_set(err, ENOMEM, "%m");
-	if (count == 0)
-		return 0;
 	rc = pi_scontrol_run((const char *const[]) { "update", words,
 						     "State=RESUME", NULL },
 			     err);

@@ -35,12 +35,12 @@ struct work {
 /* One at a time: the lock is on the file's directory, so nothing is left. */
 static int lock(const char *path, int *ret_fd, struct pi_err *err)
 {
-	pi_auto_free char *dir = strdup(path);
-	char *slash = dir ? strrchr(dir, '/') : NULL;
+	char dir[PI_CLUSTER_PATH];
+	char *slash;
 	int fd;
 
-	if (!slash)
-		return pi_err_set(err, ENOMEM, "%m");
+	(void) snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
 	slash[slash == dir] = '\0';
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
@@ -292,7 +292,8 @@ static enum pi_exit apply(struct work *work)
 	int rc = prepare(work, &err);
 
 	if (rc == 0) {
-		same = work->text_size == work->target.size &&
+		same = work->target.exists &&
+		       work->text_size == work->target.size &&
 		       memcmp(work->text, work->target.text,
 			      work->text_size) == 0;
 		is_pending = access(work->pending, F_OK) == 0;

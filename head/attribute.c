@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -167,11 +168,19 @@ static int set_weight(struct pi_node *node, char *value, struct pi_err *err)
 	return 0;
 }
 
+static int copy_value(char **field, const char *value)
+{
+	if (asprintf(field, "%s", value) >= 0)
+		return 0;
+	*field = NULL;
+	return -ENOMEM;
+}
+
 int pi_attribute_set(struct pi_node *node, const char *name, char *value,
 			 struct pi_err *err)
 {
 	const char *wanted;
-	char **field;
+	int rc;
 
 	if (strcmp(name, "weight") == 0)
 		return set_weight(node, value, err);
@@ -182,9 +191,8 @@ int pi_attribute_set(struct pi_node *node, const char *name, char *value,
 		if (wanted)
 			return pi_err_set(err, EINVAL, "%s: %s=%.40s: must be "
 					  "%s", node->name, name, value, wanted);
-		field = pi_attribute_field(node, i);
-		*field = strdup(value);
-		return *field ? 0 : pi_err_set(err, ENOMEM, "%m");
+		rc = copy_value(pi_attribute_field(node, i), value);
+		return rc < 0 ? pi_err_set(err, -rc, "%m") : 0;
 	}
 	/* A word without a value is a group of the site's: pdsh -g WORD. */
 	if (!*value || strncmp(name, "x-", 2) == 0) {

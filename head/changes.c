@@ -13,13 +13,16 @@
 
 /* One node of a set of lines. */
 struct entry {
-	char *name;
-	char *address;		/* or NULL */
-	const char *shape;	/* both of the line's, see `struct line` */
+	const char *name;
+	const char *address;	/* or NULL */
+	const char *shape;
 	const char *rest;
 };
 
+/* What the entries of a line point into. */
 struct line {
+	char **names;
+	char **addresses;
 	char *shape;
 	char *rest;
 };
@@ -78,8 +81,8 @@ static int cut_line(const char *text, struct line *line, char **ret_names,
 	return rc;
 }
 
-static int add_entries(struct set *set, const struct line *line, char **names,
-		       size_t count, char **addresses, size_t address_count)
+static int add_entries(struct set *set, const struct line *line, size_t count,
+		       size_t address_count)
 {
 	struct entry *more = reallocarray(set->entries, set->count + count,
 					  sizeof(*more));
@@ -87,18 +90,13 @@ static int add_entries(struct set *set, const struct line *line, char **names,
 	if (!more)
 		return -ENOMEM;
 	set->entries = more;
-	for (size_t i = 0; i < count; i++) {
-		struct entry *entry = &set->entries[set->count];
-
-		*entry = (struct entry) { .shape = line->shape,
-					  .rest = line->rest };
-		entry->name = strdup(names[i]);
-		if (i < address_count)
-			entry->address = strdup(addresses[i]);
-		set->count++;
-		if (!entry->name || (i < address_count && !entry->address))
-			return -ENOMEM;
-	}
+	for (size_t i = 0; i < count; i++)
+		set->entries[set->count++] = (struct entry) {
+			.name = line->names[i],
+			.address = i < address_count ? line->addresses[i] : NULL,
+			.shape = line->shape,
+			.rest = line->rest,
+		};
 	return 0;
 }
 
@@ -106,23 +104,20 @@ static int add_line(struct set *set, const struct pi_slurmconf_line *from,
 		    struct pi_err *err)
 {
 	struct line *line = &set->lines[set->line_count++];
-	pi_auto_free char *names_text = NULL;
-	pi_auto_free char *addresses_text = NULL;
-	pi_auto_free char **names = NULL;
-	pi_auto_free char **addresses = NULL;
+	pi_auto_free char *names = NULL;
+	pi_auto_free char *addresses = NULL;
 	size_t count = 0, address_count = 0;
-	int rc = cut_line(from->text, line, &names_text, &addresses_text);
+	int rc = cut_line(from->text, line, &names, &addresses);
 
-	if (rc == 0 && !names_text)
+	if (rc == 0 && !names)
 		return 0;
 	if (rc == 0)
-		rc = pi_fold_expand(names_text, &names, &count, err);
-	if (rc == 0 && addresses_text)
-		rc = pi_fold_expand(addresses_text, &addresses, &address_count,
+		rc = pi_fold_expand(names, &line->names, &count, err);
+	if (rc == 0 && addresses)
+		rc = pi_fold_expand(addresses, &line->addresses, &address_count,
 				    err);
 	if (rc == 0)
-		rc = add_entries(set, line, names, count, addresses,
-				 address_count);
+		rc = add_entries(set, line, count, address_count);
 	if (rc == -ENOMEM)
 		(void) pi_err_set(err, ENOMEM, "%m");
 	else if (rc < 0)
@@ -173,11 +168,9 @@ static int read_set(const char *file, const char *text, size_t size,
 
 static void finish_set(struct set *set)
 {
-	for (size_t i = 0; i < set->count; i++) {
-		free(set->entries[i].name);
-		free(set->entries[i].address);
-	}
 	for (size_t i = 0; i < set->line_count; i++) {
+		free(set->lines[i].names);
+		free(set->lines[i].addresses);
 		free(set->lines[i].shape);
 		free(set->lines[i].rest);
 	}

@@ -67,6 +67,13 @@ struct pi_facts_set {
 int pi_facts_parse(const char *line, size_t length, struct pi_facts *ret_facts,
 		   struct pi_err *err);
 
+/*
+ * Note why there are no facts. The first reason is kept; without memory for it
+ * there is none.
+ */
+void pi_facts_refuse(struct pi_facts *facts, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Begin an empty set; `inventory` must outlive it. Returns 0 or -ENOMEM. */
 int pi_facts_start(const struct pi_inventory *inventory,
 		   struct pi_facts_set *ret_set);

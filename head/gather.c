@@ -46,7 +46,7 @@ static void take_answer(void *user, const struct pi_node *node,
 	struct pi_facts *facts = fresh_of(gathering, node);
 
 	if (problem)
-		facts->problem = strdup(problem);
+		pi_facts_refuse(facts, "%s", problem);
 	else
 		pi_facts_add(&gathering->fresh, node, "its answer",
 			     child->said.bytes, child->said.size);
@@ -188,8 +188,6 @@ static int ask_nodes(struct gathering *gathering, struct pi_err *err)
 {
 	const struct pi_site *site = gathering->site;
 	const struct pi_inventory *inventory = &site->inventory;
-	pi_auto_free const struct pi_node **nodes =
-		calloc(inventory->count, sizeof(*nodes));
 	struct pi_remote remote = {
 		.command = question,
 		.login = site->options->login,
@@ -201,6 +199,9 @@ static int ask_nodes(struct gathering *gathering, struct pi_err *err)
 
 	if (rc < 0)
 		return rc;
+
+	pi_auto_free const struct pi_node **nodes =
+		calloc(inventory->count, sizeof(*nodes));
 	if (!nodes)
 		return pi_err_set(err, ENOMEM, "%m");
 	for (size_t i = 0; i < inventory->count; i++) {

@@ -51,12 +51,11 @@ static struct pi_facts *facts_of(struct pi_facts_set *set,
 	return &set->facts[node - set->inventory->nodes];
 }
 
-/* The first problem is kept; without memory for it there is just none. */
-__attribute__((format(printf, 2, 3)))
-static void set_problem(struct pi_facts *facts, const char *format, ...)
+void pi_facts_refuse(struct pi_facts *facts, const char *format, ...)
 {
 	va_list args;
 
+	facts->present = false;
 	if (facts->problem)
 		return;
 	va_start(args, format);
@@ -82,13 +81,11 @@ static void take_report(struct place *place, const struct pi_node *node,
 	struct pi_err err = { 0 };
 
 	if (pi_facts_parse(line, length, &found, &err) < 0) {
-		set_problem(facts, "its report is refused (%s:%u): %s",
-			    place->source, place->line, err.text);
-		facts->present = false;
+		pi_facts_refuse(facts, "its report is refused (%s:%u): %s",
+				place->source, place->line, err.text);
 	} else if (facts->present && !facts_are_equal(facts, &found)) {
-		set_problem(facts, "its reports differ (%s:%u and before)",
-			    place->source, place->line);
-		facts->present = false;
+		pi_facts_refuse(facts, "its reports differ (%s:%u and before)",
+				place->source, place->line);
 	} else if (!facts->present && !facts->problem) {
 		found.about = facts->about;
 		*facts = found;

@@ -20,7 +20,7 @@ static int run(const char *const words[], struct pi_child *ret_child,
 	struct pi_child child;
 	int rc;
 
-	for (size_t i = 0; words[i] && i < WORDS; i++)
+	for (size_t i = 0; i < WORDS && words[i]; i++)
 		argv[i + 1] = words[i];
 	rc = pi_child_run(argv, SCONTROL_MS, &child, err);
 	if (rc < 0)
@@ -103,8 +103,10 @@ static int add_node(struct pi_scontrol_nodes *nodes, const char *line)
 	pi_auto_free char *memory = copy_value(line, " RealMemory=", " ");
 	pi_auto_free char *started = copy_value(line, " SlurmdStartTime=", " ");
 
+	if (!memory || !started)
+		return -ENOMEM;
 	more = reallocarray(nodes->list, nodes->count + 1, sizeof(*more));
-	if (!more || !memory || !started)
+	if (!more)
 		return -ENOMEM;
 	nodes->list = more;
 	node.name = copy_value(line, "NodeName=", " ");

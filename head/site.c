@@ -108,11 +108,8 @@ static void check_boards(struct pi_site *site)
 		if (rc > 0)
 			pi_warn("%s: %s", site->inventory.nodes[i].name,
 				err.text);
-		if (rc < 0) {
-			free(facts->problem);
-			facts->problem = strdup(err.text);
-			facts->present = false;
-		}
+		if (rc < 0)
+			pi_facts_refuse(facts, "%s", err.text);
 	}
 }
 

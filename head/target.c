@@ -27,12 +27,9 @@ int pi_target_read(const struct pi_cluster *settings,
 
 	target.is_block = strcmp(target.path, settings->slurm_conf) == 0;
 	rc = pi_textfile_read(target.path, &target.text, &target.size, err);
-	if (rc == -ENOENT && !target.is_block) {
-		target.text = strdup("");
-		rc = target.text ? 0 : pi_err_set(err, ENOMEM, "%m");
-	} else if (rc == 0) {
-		target.exists = true;
-	}
+	target.exists = rc == 0;
+	if (rc == -ENOENT && !target.is_block)
+		rc = 0;
 	end = target.size;
 	if (rc == 0 && target.is_block) {
 		rc = pi_block_find(target.text, target.size, &begin, &end, err);
@@ -43,7 +40,7 @@ int pi_target_read(const struct pi_cluster *settings,
 		pi_target_finish(&target);
 		return rc;
 	}
-	target.lines = target.text + begin;
+	target.lines = target.text ? target.text + begin : "";
 	target.lines_size = end - begin;
 	*ret_target = target;
 	return 0;

@@ -13,9 +13,9 @@ struct pi_target {
 	const char *path;
 	bool exists;
 	bool is_block;		/* our lines are a block in slurm.conf */
-	char *text;		/* all of the file; "" if there is none */
+	char *text;		/* all of the file; NULL if there is none */
 	size_t size;
-	const char *lines;	/* ours, in `text` */
+	const char *lines;	/* ours, in `text`; or "" */
 	size_t lines_size;
 };
 

@@ -116,7 +116,7 @@ int pi_textfile_replace(const char *path, const char *text, size_t size,
 			struct pi_err *err)
 {
 	char real[PATH_MAX], temporary[NAME_MAX + 1];
-	const char *name = NULL;
+	const char *name = "";
 	pi_auto_fd dfd = -1;
 	pi_auto_fd fd = -1;
 	int rc = find_place(path, real, &name);
