@@ -87,7 +87,10 @@ gone '10,000 levels with 64 descriptors' prlimit --nofile=64
 
 new_tree
 as_job perl -e 'for my $d (1 .. 100) { mkdir $d; for (1 .. 100) { open my $f, ">", "$d/$_" } }'
-gone '10,000 files in 100 directories, in 32 MiB of memory' prlimit --as=$((96 << 20)) --data=$((32 << 20))
+# (The sanitizers' own memory is not ours.)
+limit=(prlimit --as=$((96 << 20)) --data=$((32 << 20)))
+! ldd "$(command -v pi-agent)" | grep -q libasan || limit=()
+gone '10,000 files in 100 directories, in 32 MiB of memory' "${limit[@]}"
 
 # A mount inside stays, and so does what is mounted.
 new_tree
