@@ -52,6 +52,8 @@ pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(all_pkgs))
 $(B)/libpi.a: $(call objs,lib)
 $(B)/libagent.a: $(filter-out %/main.o,$(call objs,agent))
 $(B)/libhead.a: $(filter-out %/main.o,$(call objs,head))
+# What of the plugin does without Slurm.
+$(B)/libspank.a: $(B)/spank/value.o
 $(B)/%.a:
 	$(RM) $@
 	$(AR) rcs $@ $^
@@ -63,7 +65,7 @@ $(B)/pi-agent: $(B)/agent/main.o $(B)/libagent.a $(B)/libpi.a
 	$(link) $(call libs,$(lib_pkgs) $(agent_pkgs)) $(agent_libs)
 $(B)/pi-nodes: $(B)/head/main.o $(B)/libhead.a $(B)/libpi.a
 	$(link) $(call libs,$(lib_pkgs) $(head_pkgs)) $(head_libs)
-$(B)/t/unit/%.t: $(B)/t/unit/%.o $(B)/libagent.a $(B)/libhead.a $(B)/libpi.a
+$(B)/t/unit/%.t: $(B)/t/unit/%.o $(B)/libspank.a $(B)/libagent.a $(B)/libhead.a $(B)/libpi.a
 	$(link) $(call libs,check $(all_pkgs)) $(agent_libs) $(head_libs)
 $(sd): $(B)/%: etc/%.in Makefile
 	@mkdir -p $(@D)
@@ -99,14 +101,14 @@ analyze: ## gcc -fanalyzer and cppcheck, as errors
 # runtime Debian has in libclang-rt-14-dev.
 fuzzers := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
 FUZZ_TIME ?= 60
-$(B)/fuzz/t/fuzz/%.run: $(B)/fuzz/t/fuzz/%.o $(B)/fuzz/libagent.a \
-		$(B)/fuzz/libhead.a $(B)/fuzz/libpi.a
+$(B)/fuzz/t/fuzz/%.run: $(B)/fuzz/t/fuzz/%.o $(B)/fuzz/libspank.a \
+		$(B)/fuzz/libagent.a $(B)/fuzz/libhead.a $(B)/fuzz/libpi.a
 	$(link) -fsanitize=fuzzer $(call libs,$(all_pkgs)) $(agent_libs) \
 		$(head_libs)
 fuzzers: ## build the fuzzers
 	$(MAKE) B=$(B)/fuzz CC=clang CFLAGS='-O1 -g $(san) -fsanitize=fuzzer-no-link' \
-		$(fuzzers:%=$(B)/fuzz/t/fuzz/%.o) $(B)/fuzz/libagent.a \
-		$(B)/fuzz/libhead.a $(B)/fuzz/libpi.a
+		$(fuzzers:%=$(B)/fuzz/t/fuzz/%.o) $(B)/fuzz/libspank.a \
+		$(B)/fuzz/libagent.a $(B)/fuzz/libhead.a $(B)/fuzz/libpi.a
 	$(MAKE) CC=clang CFLAGS='-O1 -g $(san)' $(fuzzers:%=$(B)/fuzz/t/fuzz/%.run)
 fuzz: fuzzers ## run each fuzzer for FUZZ_TIME seconds
 	set -e; for f in $(fuzzers); do mkdir -p $(B)/fuzz/corpus/$$f; \

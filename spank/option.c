@@ -2,11 +2,10 @@
 /* option.c - sbatch --scratch[=SIZE] --scratch-keep */
 #include "spank/option.h"
 
-#include <errno.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "lib/log.h"
-#include "lib/size.h"
+#include "spank/value.h"
 
 static int check_value(int val, const char *value, int remote);
 
@@ -26,30 +25,6 @@ static struct spank_option keep_option = {
 			  "fails (implies --scratch)",
 };
 
-int pi_option_parse(const char *value, uint64_t *ret_size, struct pi_err *err)
-{
-	enum { SHOWN = 40 };
-	uint64_t size;
-	int rc;
-
-	if (!value || *value == '\0' || strcmp(value, "(null)") == 0) {
-		*ret_size = 0;
-		return 0;
-	}
-	rc = pi_size_parse(value, &size);
-	if (rc == 0 && size > 0) {
-		*ret_size = size;
-		return 0;
-	}
-	for (size_t i = 0; i < SHOWN && value[i]; i++)
-		if (value[i] <= ' ' || value[i] > '~')
-			return pi_err_set(err, EINVAL, "--scratch: SIZE must be "
-					  PI_SIZE_SYNTAX ", as in "
-					  "--scratch=2G");
-	return pi_err_set(err, EINVAL, "--scratch=%.*s: SIZE must be "
-			  PI_SIZE_SYNTAX ", as in --scratch=2G", SHOWN, value);
-}
-
 /*
  * Slurm calls this in the user's command, and in each slurmstepd, where it must
  * not fail: that would drain the node for what a user wrote.
@@ -60,7 +35,7 @@ static int check_value(int val, const char *value, int remote)
 	uint64_t size;
 
 	(void) val;
-	if (remote || pi_option_parse(value, &size, &err) == 0)
+	if (remote || pi_value_parse(value, &size, &err) == 0)
 		return 0;
 	pi_error("%s", err.text);
 	return -1;
@@ -86,5 +61,5 @@ int pi_option_get(spank_t spank, struct pi_request *ret_request,
 	    ESPANK_SUCCESS)
 		return 0;
 	ret_request->used = true;
-	return pi_option_parse(value, &ret_request->size, err);
+	return pi_value_parse(value, &ret_request->size, err);
 }

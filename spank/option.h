@@ -34,10 +34,4 @@ int pi_option_register(spank_t spank);
 int pi_option_get(spank_t spank, struct pi_request *ret_request,
 		  struct pi_err *err);
 
-/*
- * Read the value of --scratch. NULL, "" and "(null)" all mean that there is
- * none: Slurm's releases and contexts differ. As pi_option_get().
- */
-int pi_option_parse(const char *value, uint64_t *ret_size, struct pi_err *err);
-
 #endif
