@@ -11,14 +11,13 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/blank.h"
+#include "agent/filesystem.h"
+#include "agent/mark.h"
 #include "agent/partition.h"
 #include "agent/settle.h"
-#include "agent/tool.h"
 #include "lib/auto.h"
 #include "lib/log.h"
 #include "lib/scratch.h"
@@ -26,15 +25,11 @@
 enum {
 	LOCK_TRIES = 200,
 	LOCK_PAUSE_MS = 50,
-	FS_BLOCK = 4096,
+	WIPE_HEAD = 8 << 20,	/* tables, and what lies where ours will */
+	WIPE_TAIL = 8 << 20,	/* backup tables, RAID members */
+	WIPE_CHUNK = 1 << 20,
 };
 
-/* What e2fsck of Debian 12 knows, whatever this image's mke2fs.conf says. */
-#define FEATURES "none,has_journal,ext_attr,resize_inode,dir_index,filetype," \
-	"extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink," \
-	"extra_isize,metadata_csum"
-#define EXTENDED "nodiscard,lazy_itable_init=1,lazy_journal_init=1," \
-	"root_owner=0:0"
 #define MOUNT_DATA "errors=remount-ro"
 #define MOUNT_DATA_QUOTA MOUNT_DATA ",usrquota,prjquota"
 
@@ -79,151 +74,181 @@ static int claim(const struct work *work, struct pi_err *err)
 	return pi_take_fd(&fd);
 }
 
-static int write_mark(int fd, const struct pi_card *card, bool making,
-		      struct pi_err *err)
+static int write_sector(int fd, const struct pi_card *card, off_t offset,
+			const char sector[PI_MARK_SIZE], struct pi_err *err)
 {
-	char mark[PI_MARK_SIZE] = "";
-
-	if (making)
-		pi_mark_format(mark, card->size);
-	if (pwrite(fd, mark, sizeof(mark), PI_MARK_OFFSET) !=
-	    (ssize_t) sizeof(mark) || fsync(fd) < 0)
-		return pi_err_set(err, errno ? errno : EIO, "%s: write: %m",
-				  card->path);
+	errno = EIO;
+	if (pwrite(fd, sector, PI_MARK_SIZE, offset) != PI_MARK_SIZE ||
+	    fsync(fd) < 0)
+		return pi_err_set(err, errno, "%s: write: %m", card->path);
 	return 0;
 }
 
-static int partition(struct work *work, struct pi_err *err)
+static int begin_making(int fd, const struct work *work, struct pi_err *err)
 {
 	const struct pi_card *card = &work->f->card;
+	char mark[PI_MARK_SIZE];
+
+	pi_mark_format(mark, card->size, work->plan->order);
+	return write_sector(fd, card, PI_MARK_OFFSET, mark, err);
+}
+
+static int end_making(const struct work *work, struct pi_err *err)
+{
+	const struct pi_card *card = &work->f->card;
+	char sector[PI_MARK_SIZE];
 	int rc;
 	pi_auto_fd fd = claim(work, err);
 
 	if (fd < 0)
 		return fd;
-	rc = write_mark(fd, card, true, err);
+	/* Spent first: between the two, the mark still finishes the job. */
+	pi_mark_format_spent(sector, work->plan->order);
+	rc = write_sector(fd, card, PI_SPENT_OFFSET, sector, err);
+	memset(sector, 0, sizeof(sector));
 	if (rc == 0)
-		rc = pi_partition_write(fd, card, &work->plan->layout, err);
-	if (rc == 0)
-		rc = pi_partition_announce(work->fd, card,
-					   work->plan->partition,
-					   &work->plan->layout, err);
+		rc = write_sector(fd, card, PI_MARK_OFFSET, sector, err);
 	return rc;
 }
 
-static int run_tool(const struct work *work, const char *const argv[],
-		    int highest, struct pi_err *err)
+/* Zeros over a range, but never over the mark. */
+static int wipe_range(int fd, const struct pi_card *card, uint64_t from,
+		      uint64_t to, struct pi_err *err)
 {
-	char output[PI_TOOL_OUTPUT];
-	int rc = pi_tool_run(argv, work->conf->tool_timeout_ms, 1, output, err);
+	static const char zeros[WIPE_CHUNK];
 
-	if (rc < 0)
-		return rc;
-	if (rc > highest)
-		return pi_err_set(err, EIO, "%s %s gave %d: %s", argv[0],
-				  work->device, rc, pi_tool_last_line(output));
-	return rc;
-}
+	while (from < to) {
+		uint64_t end = to;
 
-static int make_uuid(char uuid[PI_EXT4_UUID])
-{
-	unsigned char bytes[16];
-	char *p = uuid;
-
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t) sizeof(bytes))
-		return -EIO;
-	bytes[6] = (bytes[6] & 0x0F) | 0x40;
-	bytes[8] = (bytes[8] & 0x3F) | 0x80;
-	for (int i = 0; i < 16; i++)
-		p += sprintf(p, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ?
-			     "-" : "", bytes[i]);
+		if (from < PI_MARK_OFFSET && end > PI_MARK_OFFSET)
+			end = PI_MARK_OFFSET;
+		else if (from == PI_MARK_OFFSET)
+			from = PI_MARK_OFFSET + PI_MARK_SIZE;
+		if (end - from > WIPE_CHUNK)
+			end = from + WIPE_CHUNK;
+		errno = EIO;
+		if (pwrite(fd, zeros, end - from, (off_t) from) !=
+		    (ssize_t) (end - from))
+			return pi_err_set(err, errno, "%s: write: %m",
+					  card->path);
+		from = end;
+	}
+	if (fsync(fd) < 0)
+		return pi_err_set(err, errno, "%s: write: %m", card->path);
 	return 0;
 }
 
-static int check_made(const struct work *work, const char *uuid,
-		      struct pi_err *err)
+/*
+ * The tail first: while the head is as it was, the order still names the card,
+ * and once its first sector is blank, the mark alone finishes the job.
+ */
+static int wipe(struct work *work, struct pi_err *err)
 {
-	struct pi_ext4 ext4 = { 0 };
+	const struct pi_card *card = &work->f->card;
+	uint64_t size = card->size;
 	int rc;
-	pi_auto_fd fd = open(work->device, O_RDONLY | O_CLOEXEC);
+	pi_auto_fd fd = claim(work, err);
 
 	if (fd < 0)
-		return pi_err_set(err, errno, "%s: %m", work->device);
-	/* Past the cache: a dying card accepts writes and drops them. */
-	(void) ioctl(fd, BLKFLSBUF, 0);
-	rc = pi_ext4_read(fd, 0, work->plan->layout.size, &ext4);
-	if (rc < 0)
-		return pi_err_set(err, -rc, "%s: read: %m", work->device);
-	if (ext4.state != PI_EXT4_VALID || strcmp(ext4.uuid, uuid) != 0)
-		return pi_err_set(err, EIO, "%s: the card does not keep what "
-				  "is written to it", work->device);
-	return 0;
+		return fd;
+	rc = begin_making(fd, work, err);
+	if (rc == 0)
+		rc = wipe_range(fd, card, size > WIPE_HEAD + WIPE_TAIL ?
+				size - WIPE_TAIL : WIPE_HEAD, size, err);
+	if (rc == 0)
+		rc = wipe_range(fd, card, 0, size < WIPE_HEAD ? size : WIPE_HEAD,
+				err);
+	return rc;
 }
 
-static int clear_mark(const struct work *work, struct pi_err *err)
+static int announce(const struct work *work, struct pi_err *err)
+{
+	return pi_partition_announce(work->fd, &work->f->card,
+				     work->plan->partition,
+				     &work->plan->layout, err);
+}
+
+static int partition(struct work *work, bool making, struct pi_err *err)
+{
+	int rc;
+	pi_auto_fd fd = claim(work, err);
+
+	if (fd < 0)
+		return fd;
+	rc = making ? begin_making(fd, work, err) : 0;
+	if (rc == 0)
+		rc = pi_partition_write(fd, &work->f->card,
+					&work->plan->layout, err);
+	return rc < 0 ? rc : announce(work, err);
+}
+
+static int claim_partition(struct work *work, struct pi_err *err)
 {
 	pi_auto_fd fd = claim(work, err);
 
-	return fd < 0 ? fd : write_mark(fd, &work->f->card, false, err);
+	return fd < 0 ? fd : pi_partition_claim(fd, &work->f->card,
+						work->plan->partition, err);
 }
 
-static int format(struct work *work, struct pi_err *err)
+/* An ephemeral card is formatted in the partition it has: the mark is new. */
+static int begin_format(const struct work *work, struct pi_err *err)
 {
-	char uuid[PI_EXT4_UUID], blocks[24];
-	bool quota = work->plan->with_quota;
-	const char *const argv[] = {
-		"mkfs.ext4", "-q", "-b", "4096", "-I", "256", "-i", "16384",
-		"-m", "0", "-e", "remount-ro", "-L", PI_EXT4_OUR_LABEL,
-		"-U", uuid, "-O", quota ? FEATURES ",quota,project" : FEATURES,
-		"-E", quota ? EXTENDED ",quotatype=usrquota:prjquota" : EXTENDED,
-		work->device, blocks, NULL,
-	};
-	int rc = make_uuid(uuid);
+	pi_auto_fd fd = claim(work, err);
 
-	(void) snprintf(blocks, sizeof(blocks), "%llu", (unsigned long long)
-			work->plan->layout.fs_size / FS_BLOCK);
-	if (rc < 0)
-		return pi_err_set(err, -rc, "no random numbers: %m");
-	rc = pi_card_check_same(work->fd, &work->f->card, err);
+	return fd < 0 ? fd : begin_making(fd, work, err);
+}
+
+static int format(const struct work *work, struct pi_err *err)
+{
+	struct pi_filesystem wanted = {
+		.bytes = work->plan->layout.fs_size,
+		.journal = work->plan->with_journal,
+		.quota = work->plan->with_quota,
+	};
+	int rc = announce(work, err);
+
 	if (rc == 0)
-		rc = run_tool(work, argv, 0, err);
+		rc = begin_format(work, err);
 	if (rc == 0)
-		rc = check_made(work, uuid, err);
+		rc = pi_filesystem_make(work->device, &wanted,
+					work->conf->tool_timeout_ms, err);
 	if (rc == 0)
-		rc = clear_mark(work, err);
+		rc = end_making(work, err);
 	return rc;
 }
 
-static int check(struct work *work, bool all, struct pi_err *err)
+static int check(const struct work *work, enum pi_filesystem_check how,
+		 struct pi_err *err)
 {
-	const char *const argv[] = {
-		"e2fsck", "-p", all ? "-f" : work->device,
-		all ? work->device : NULL, NULL,
-	};
-	int rc = pi_partition_announce(work->fd, &work->f->card,
-				       work->plan->partition,
-				       &work->plan->layout, err);
+	int rc = announce(work, err);
 
-	if (rc == 0)
-		rc = run_tool(work, argv, 1, err);
-	if (rc == 1)
-		pi_info("e2fsck repaired %s", work->device);
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : pi_filesystem_check(work->device, how,
+						 work->conf->tool_timeout_ms,
+						 err);
 }
 
-static int change_quota(const struct work *work, bool on, struct pi_err *err)
+static int change(const struct work *work, enum pi_filesystem_change what,
+		  struct pi_err *err)
 {
-	const char *const turn_on[] = {
-		"tune2fs", "-O", "project,quota", "-Q", "usrquota,prjquota",
-		work->device, NULL,
-	};
-	const char *const turn_off[] = {
-		"tune2fs", "-O", "^quota,^project", work->device, NULL,
-	};
-	int rc = pi_card_check_same(work->fd, &work->f->card, err);
+	pi_auto_fd fd = claim(work, err);
 
-	return rc < 0 ? rc : run_tool(work, on ? turn_on : turn_off, 0, err);
+	if (fd < 0)
+		return fd;
+	/* The card is the right one, and free; tune2fs claims it itself. */
+	pi_auto_close_fd(&fd);
+	fd = -1;
+	return pi_filesystem_change(work->device, what,
+				    work->conf->tool_timeout_ms, err);
 }
+
+static int unmount(const struct work *work, struct pi_err *err)
+{
+	if (umount2(work->conf->scratch_dir, 0) < 0)
+		return pi_err_set(err, errno, "umount %s: %m",
+				  work->conf->scratch_dir);
+	return 0;
+}
+
 
 static int try_mount(const struct work *work, bool quota)
 {
@@ -250,7 +275,7 @@ static int mount_card(struct work *work, struct pi_err *err)
 	int rc = try_mount(work, quota);
 
 	/* The guess about the kernel was wrong; a card without quotas is of use. */
-	if (rc == -EINVAL && quota && change_quota(work, false, err) >= 0) {
+	if (rc == -EINVAL && quota && change(work, PI_CHANGE_QUOTA_OFF, err) == 0) {
 		pi_warn("%s: this kernel cannot mount it with quotas; they "
 			"were taken off", work->device);
 		rc = try_mount(work, false);
@@ -274,22 +299,38 @@ int pi_apply_action(int fd, const struct pi_findings *f,
 
 	pi_card_partition_path(&f->card, plan->partition, work.device);
 	switch (plan->action[action].kind) {
+	case PI_DO_WIPE:
+		return wipe(&work, err);
 	case PI_DO_PARTITION:
-		return partition(&work, err);
+		return partition(&work, true, err);
+	case PI_DO_REWRITE:
+		return partition(&work, false, err);
 	case PI_DO_FORMAT:
 		return format(&work, err);
 	case PI_DO_CHECK:
-		return check(&work, false, err);
+		return check(&work, PI_CHECK_QUICK, err);
 	case PI_DO_CHECK_ALL:
-		return check(&work, true, err);
+		return check(&work, PI_CHECK_ALL, err);
+	case PI_DO_RESCUE:
+		return check(&work, PI_CHECK_RESCUE, err);
+	case PI_DO_JOURNAL:
+		return change(&work, PI_CHANGE_JOURNAL_ON, err);
+	case PI_DO_LABEL:
+		return change(&work, PI_CHANGE_LABEL, err);
 	case PI_DO_QUOTA_ON:
-		return change_quota(&work, true, err);
+		return change(&work, PI_CHANGE_QUOTA_ON, err);
 	case PI_DO_QUOTA_OFF:
-		return change_quota(&work, false, err);
+		return change(&work, PI_CHANGE_QUOTA_OFF, err);
+	case PI_DO_TYPE:
+		return claim_partition(&work, err);
+	case PI_DO_UNMOUNT:
+		return unmount(&work, err);
 	case PI_DO_MOUNT:
 		return mount_card(&work, err);
 	case PI_DO_SETTLE:
 		return pi_settle(conf->scratch_dir, err);
+	case PI_DO_KEEP:
+		return pi_settle_keep(conf->scratch_dir, err);
 	}
 	return pi_err_set(err, EINVAL, "no such action");
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* blank.c - is there nothing on the card, and did we begin to make it ours? */
+/* blank.c - is there nothing on the card? */
 #include "agent/blank.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/mark.h"
 #include "lib/auto.h"
 
 enum {
@@ -19,32 +19,6 @@ enum {
 	GPT_SECTORS = 34,	/* protective MBR, header, entries */
 };
 
-void pi_mark_format(char mark[PI_MARK_SIZE], uint64_t card_size)
-{
-	memset(mark, 0, PI_MARK_SIZE);
-	(void) snprintf(mark, PI_MARK_SIZE, "slurm-pi 1: making this card of "
-			"%llu bytes; unfinished\n",
-			(unsigned long long) card_size);
-}
-
-int pi_mark_read(int fd, struct pi_findings *f, struct pi_err *err)
-{
-	char wanted[PI_MARK_SIZE], found[PI_MARK_SIZE];
-	ssize_t n;
-
-	f->mark = PI_MARK_NONE;
-	if (f->card.size < PI_MARK_OFFSET + PI_MARK_SIZE)
-		return 0;
-	n = pread(fd, found, sizeof(found), PI_MARK_OFFSET);
-	if (n != (ssize_t) sizeof(found))
-		return pi_err_set(err, n < 0 ? errno : EIO, "%s: read: %m",
-				  f->card.path);
-	pi_mark_format(wanted, f->card.size);
-	if (memcmp(found, wanted, sizeof(found)) == 0)
-		f->mark = PI_MARK_MAKING;
-	return 0;
-}
-
 static bool is_ours_to_ignore(const struct pi_findings *f, uint64_t at)
 {
 	uint64_t sector = f->card.sector;
@@ -54,7 +28,7 @@ static bool is_ours_to_ignore(const struct pi_findings *f, uint64_t at)
 	return (at < sector && strcmp(f->table, "PMBR") == 0) ||
 	       (at >= sector && at < GPT_SECTORS * sector) ||
 	       at >= f->card.size - (GPT_SECTORS - 1) * sector ||
-	       (at >= PI_MARK_OFFSET && at < PI_MARK_OFFSET + PI_MARK_SIZE);
+	       (at >= PI_MARK_OFFSET && at < PI_MARK_END);
 }
 
 static bool is_constant(const uint8_t *data, size_t length)

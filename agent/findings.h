@@ -47,6 +47,11 @@ enum pi_mark {
 	PI_MARK_MAKING,		/* we began to make this card, and did not finish */
 };
 
+enum {
+	PI_IDENTITY = 40,
+	PI_CONTENT = 17,	/* 16 hexadecimal digits and a NUL */
+};
+
 enum pi_fat {
 	PI_FAT_NONE,		/* no FAT or exFAT, or not understood */
 	PI_FAT_EMPTY,		/* as it comes from the shop */
@@ -73,6 +78,11 @@ struct pi_findings {
 	bool ambivalent;		/* on the disk as a whole */
 
 	enum pi_mark mark;
+	char mark_order[PI_CONTENT];	/* the order it was begun by; or "" */
+	char spent_order[PI_CONTENT];	/* the last one carried out here; or "" */
+	char identity[PI_IDENTITY];	/* the CID, or what stands for it */
+	char content[PI_CONTENT];	/* what an order must name; or "" */
+	bool starts_blank;		/* the first sector is constant */
 	bool constant_known;		/* the next two were looked at */
 	bool constant;			/* every sample is all 0x00 or all 0xFF */
 	uint64_t data_at;		/* else the first byte that is not */

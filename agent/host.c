@@ -20,6 +20,7 @@
 #include "lib/auto.h"
 #include "lib/log.h"
 #include "lib/record.h"
+#include "lib/scratch.h"
 
 enum { LIST_BUFFER = 64 << 10, FACT = 128, FACTS = PI_TOOL_OUTPUT + 4 * FACT };
 
@@ -72,12 +73,27 @@ static enum pi_target look_at_target(const char *path)
 							  : PI_TARGET_FREE;
 }
 
-void pi_host_look(const struct pi_conf *conf, struct pi_host *ret)
+/* As slurmctld knows it: NodeName, or the host's name up to a dot. */
+static void find_node_name(const struct pi_conf *conf, char name[PI_CONF_NAME])
+{
+	struct utsname host;
+
+	(void) snprintf(name, PI_CONF_NAME, "%s", conf->node_name);
+	if (!name[0] && uname(&host) == 0)
+		(void) snprintf(name, PI_CONF_NAME, "%.*s",
+				(int) strcspn(host.nodename, "."),
+				host.nodename);
+}
+
+void pi_host_look(const struct pi_conf *conf, bool for_use,
+		  struct pi_host *ret)
 {
 	*ret = (struct pi_host) {
-		.has_quota = kernel_has_quota(),
+		.has_quota = for_use && kernel_has_quota(),
 		.target = look_at_target(conf->scratch_dir),
+		.used_before = pi_scratch_was_mounted(conf->scratch_dir),
 	};
+	find_node_name(conf, ret->node);
 }
 
 static void add_fact(char facts[FACTS], const char *key, const char *value)

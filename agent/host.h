@@ -8,8 +8,12 @@
 #include "lib/conf.h"
 #include "lib/err.h"
 
-/* What a plan depends on; see plan.h. */
-void pi_host_look(const struct pi_conf *conf, struct pi_host *ret);
+/*
+ * What a plan depends on; see plan.h. Whether the kernel has quotas costs a
+ * search, so it is done for a card that may be used only.
+ */
+void pi_host_look(const struct pi_conf *conf, bool for_use,
+		  struct pi_host *ret);
 
 /*
  * Write /run/slurm-pi/facts: what `slurmd -C` prints, then the lines MAC=,

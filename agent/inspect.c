@@ -8,6 +8,8 @@
 
 #include "agent/blank.h"
 #include "agent/fat.h"
+#include "agent/mark.h"
+#include "agent/order.h"
 #include "agent/probe.h"
 #include "agent/verdict.h"
 
@@ -59,6 +61,8 @@ static int look_at_content(int fd, struct pi_findings *f, struct pi_err *err)
 		rc = pi_probe_signatures(fd, f, err);
 	if (rc == 0)
 		rc = read_samples(fd, f, err);
+	if (rc == 0)
+		rc = pi_order_read_content(fd, f, err);
 	if (rc == 0)
 		look_for_factory(fd, f);
 	return rc;

@@ -20,6 +20,7 @@ struct options {
 	struct pi_conf conf;
 	bool json;
 	bool dry_run;
+	bool repair;
 	const char *operand;	/* DEVICE or IMAGE */
 };
 
@@ -68,7 +69,12 @@ static enum pi_outcome run_inspect(const struct options *options)
 
 static enum pi_outcome run_prepare(const struct options *options)
 {
-	return pi_prepare(&options->conf, options->dry_run);
+	return pi_prepare(&options->conf, PI_PREPARE, options->dry_run);
+}
+
+static enum pi_outcome run_adopt(const struct options *options)
+{
+	return pi_prepare(&options->conf, PI_ADOPT, options->dry_run);
 }
 
 static enum pi_outcome run_resume(const struct options *options)
@@ -104,6 +110,8 @@ static const struct verb verbs[] = {
 	  "say what a card or an image file is, and why" },
 	{ "prepare", run_prepare, true, false,
 	  "find the card, make or check it, mount it; at boot" },
+	{ "adopt", run_adopt, true, false,
+	  "make a card ours that was made by hand, with its files" },
 	{ "resume", run_resume, true, false,
 	  "return this node to service if the reboot is why it is down" },
 	{ "check", run_check, true, false,
@@ -124,7 +132,10 @@ static void print_help(void)
 	(void) printf("\nOptions:\n"
 		      "  -c, --config=FILE  configuration, instead of "
 		      PI_CONF_FILE "\n"
-		      "  -n, --dry-run      prepare: say what would be done\n"
+		      "  -n, --dry-run      prepare, adopt: say what would be "
+		      "done\n"
+		      "  -r, --repair       prepare: repair a damaged card of "
+		      "ours\n"
 		      "  -j, --json         inspect: print JSON\n"
 		      "  -h, --help         print this and exit\n"
 		      "  -V, --version      print the version and exit\n"
@@ -172,6 +183,7 @@ static int run_verb(const struct verb *verb, const char *conf_path,
 		return usage(verb->name, " must be run by root");
 	if (read_conf(conf_path, options) < 0)
 		return PI_USAGE;
+	options->conf.repair = options->conf.repair || options->repair;
 	return (int) verb->run(options);
 }
 
@@ -180,6 +192,7 @@ int main(int argc, char **argv)
 	static const struct option longs[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "dry-run", no_argument, NULL, 'n' },
+		{ "repair", no_argument, NULL, 'r' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -191,13 +204,16 @@ int main(int argc, char **argv)
 	int c;
 
 	pi_log_to(pi_log_to_stderr, PI_LOG_INFO);
-	while ((c = getopt_long(argc, argv, "c:njhV", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:nrjhV", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			conf_path = optarg;
 			break;
 		case 'n':
 			options.dry_run = true;
+			break;
+		case 'r':
+			options.repair = true;
 			break;
 		case 'j':
 			options.json = true;

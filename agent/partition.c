@@ -17,34 +17,65 @@
 
 enum { SYSFS_PATH = 128, SYSFS_SECTOR = 512 };
 
+static struct fdisk_parttype *our_type(struct fdisk_context *context)
+{
+	struct fdisk_parttype *type = fdisk_label_get_parttype_from_string(
+		fdisk_get_label(context, NULL), PI_PARTITION_TYPE);
+
+	return type ? type : fdisk_new_unknown_parttype(0, PI_PARTITION_TYPE);
+}
+
+/* A partition with our type and name, for the caller to place. */
+static struct fdisk_partition *our_partition(struct fdisk_context *context)
+{
+	struct fdisk_partition *partition = fdisk_new_partition();
+	struct fdisk_parttype *type = our_type(context);
+
+	if (partition && type) {
+		(void) fdisk_partition_set_type(partition, type);
+		(void) fdisk_partition_set_name(partition, PI_PARTITION_NAME);
+	} else {
+		fdisk_unref_partition(partition);
+		partition = NULL;
+	}
+	fdisk_unref_parttype(type);
+	return partition;
+}
+
 static int add_partition(struct fdisk_context *context,
 			 const struct pi_card *card,
 			 const struct pi_layout *layout)
 {
-	struct fdisk_parttype *type = fdisk_label_get_parttype_from_string(
-		fdisk_get_label(context, NULL), PI_PARTITION_TYPE);
-	struct fdisk_partition *partition = fdisk_new_partition();
+	struct fdisk_partition *partition = our_partition(context);
 	int rc = -ENOMEM;
 
-	if (!type)
-		type = fdisk_new_unknown_parttype(0, PI_PARTITION_TYPE);
-	if (type && partition) {
+	if (partition) {
 		(void) fdisk_partition_set_partno(partition, 0);
 		(void) fdisk_partition_set_start(partition,
 						 layout->start / card->sector);
 		(void) fdisk_partition_set_size(partition,
 						layout->size / card->sector);
-		(void) fdisk_partition_set_type(partition, type);
-		(void) fdisk_partition_set_name(partition, PI_PARTITION_NAME);
 		rc = fdisk_add_partition(context, partition, NULL);
 	}
 	fdisk_unref_partition(partition);
-	fdisk_unref_parttype(type);
 	return rc;
 }
 
-int pi_partition_write(int fd, const struct pi_card *card,
-		       const struct pi_layout *layout, struct pi_err *err)
+static int change_partition(struct fdisk_context *context, int number)
+{
+	struct fdisk_partition *partition = our_partition(context);
+	int rc = -ENOMEM;
+
+	if (partition)
+		rc = fdisk_set_partition(context, (size_t) number - 1,
+					 partition);
+	fdisk_unref_partition(partition);
+	return rc;
+}
+
+/* On our descriptor: libfdisk's own would fall back to a shared open. */
+static int open_table(int fd, const struct pi_card *card,
+		      struct fdisk_context **ret, struct pi_err *err)
 {
 	struct fdisk_context *context = fdisk_new_context();
 	int rc;
@@ -52,12 +83,19 @@ int pi_partition_write(int fd, const struct pi_card *card,
 	if (!context)
 		return pi_err_set(err, ENOMEM, "libfdisk: %m");
 	(void) fdisk_disable_dialogs(context, 1);
-	/* Our descriptor: libfdisk's own would fall back to a shared open. */
 	rc = fdisk_assign_device_by_fd(context, fd, card->path, 0);
-	if (rc == 0)
-		rc = fdisk_create_disklabel(context, "gpt");
-	if (rc == 0)
-		rc = add_partition(context, card, layout);
+	if (rc < 0) {
+		fdisk_unref_context(context);
+		return pi_err_set(err, -rc, "%s: libfdisk: %m", card->path);
+	}
+	*ret = context;
+	return 0;
+}
+
+static int write_table(int fd, const struct pi_card *card,
+		       struct fdisk_context *context, int rc,
+		       struct pi_err *err)
+{
 	if (rc == 0)
 		rc = fdisk_write_disklabel(context);
 	if (rc == 0 && fsync(fd) < 0)
@@ -68,6 +106,33 @@ int pi_partition_write(int fd, const struct pi_card *card,
 		return pi_err_set(err, -rc, "%s: write the partition table: %m",
 				  card->path);
 	return 0;
+}
+
+int pi_partition_write(int fd, const struct pi_card *card,
+		       const struct pi_layout *layout, struct pi_err *err)
+{
+	struct fdisk_context *context;
+	int rc = open_table(fd, card, &context, err);
+
+	if (rc < 0)
+		return rc;
+	rc = fdisk_create_disklabel(context, "gpt");
+	if (rc == 0)
+		rc = add_partition(context, card, layout);
+	return write_table(fd, card, context, rc, err);
+}
+
+int pi_partition_claim(int fd, const struct pi_card *card, int number,
+		       struct pi_err *err)
+{
+	struct fdisk_context *context;
+	int rc = open_table(fd, card, &context, err);
+
+	if (rc < 0)
+		return rc;
+	rc = fdisk_is_label(context, GPT) ? change_partition(context, number)
+					  : -EINVAL;
+	return write_table(fd, card, context, rc, err);
 }
 
 static void sysfs_path(const struct pi_card *card, int number,

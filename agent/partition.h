@@ -15,6 +15,13 @@ int pi_partition_write(int fd, const struct pi_card *card,
 		       const struct pi_layout *layout, struct pi_err *err);
 
 /*
+ * Give partition `number` of the GPT on the disk open at `fd`, open as above,
+ * our type and name; where it lies and what is in it stays.
+ */
+int pi_partition_claim(int fd, const struct pi_card *card, int number,
+		       struct pi_err *err);
+
+/*
  * Make the kernel know partition `number` as *layout has it, without asking it
  * to read the table again, which would take partitions away from under others.
  * `fd` is the whole disk, however open. A partition that the kernel has

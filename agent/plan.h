@@ -16,14 +16,22 @@ enum {
 };
 
 enum pi_action_kind {
+	PI_DO_WIPE,		/* by order: what would name the old content */
 	PI_DO_PARTITION,	/* a new GPT with one partition */
+	PI_DO_REWRITE,		/* the GPT again, for the partition as it is */
 	PI_DO_FORMAT,		/* a new ext4 in it */
 	PI_DO_CHECK,		/* e2fsck -p */
 	PI_DO_CHECK_ALL,	/* e2fsck -p -f */
+	PI_DO_RESCUE,		/* e2fsck -y -f */
+	PI_DO_JOURNAL,		/* tune2fs: the file system has none */
+	PI_DO_LABEL,		/* tune2fs: our label */
+	PI_DO_TYPE,		/* our type and name for the partition */
 	PI_DO_QUOTA_ON,		/* tune2fs: the kernel can enforce them */
 	PI_DO_QUOTA_OFF,	/* tune2fs: the kernel cannot mount them */
 	PI_DO_MOUNT,
+	PI_DO_UNMOUNT,
 	PI_DO_SETTLE,		/* leftovers of earlier boots to the trash */
+	PI_DO_KEEP,		/* note what is there, so that it is kept */
 };
 
 struct pi_action {
@@ -42,6 +50,8 @@ enum pi_target {
 struct pi_host {
 	bool has_quota;		/* the kernel knows quota format 2 */
 	enum pi_target target;	/* ScratchDir */
+	bool used_before;	/* a card was mounted in this boot */
+	char node[PI_CONF_NAME];
 };
 
 /* Where our partition and file system lie, in bytes. */
@@ -61,6 +71,8 @@ struct pi_plan {
 	struct pi_layout layout;	/* of the partition used or to be made */
 	int partition;			/* its number */
 	bool with_quota;		/* mount with limits enforced */
+	bool with_journal;		/* for a new file system */
+	char order[PI_CONTENT];		/* the order that is carried out; or "" */
 };
 
 /*
@@ -70,6 +82,11 @@ struct pi_plan {
 void pi_plan_make(const struct pi_findings *f, enum pi_verdict verdict,
 		  const struct pi_conf *conf, const struct pi_host *host,
 		  struct pi_plan *ret);
+
+/* The same for `pi-agent adopt`: only an adoptable card, whose files stay. */
+void pi_plan_adopt(const struct pi_findings *f, enum pi_verdict verdict,
+		   const struct pi_conf *conf, const struct pi_host *host,
+		   struct pi_plan *ret);
 
 /*
  * Lay out a card of `size` bytes with sectors of `sector`: the partition begins

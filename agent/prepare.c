@@ -176,21 +176,32 @@ static bool may_be_used(enum pi_verdict verdict)
 	       verdict == PI_DAMAGED_OURS;
 }
 
-enum pi_outcome pi_prepare(const struct pi_conf *conf, bool dry_run)
+static void make_plan(const struct pi_conf *conf, enum pi_prepare_goal goal,
+		      const struct pi_look *look, struct pi_plan *ret)
+{
+	struct pi_host host;
+
+	pi_host_look(conf, may_be_used(look->verdict) || goal == PI_ADOPT ||
+		     conf->wipe_order[0], &host);
+	if (goal == PI_ADOPT)
+		pi_plan_adopt(&look->findings, look->verdict, conf, &host, ret);
+	else
+		pi_plan_make(&look->findings, look->verdict, conf, &host, ret);
+}
+
+enum pi_outcome pi_prepare(const struct pi_conf *conf,
+			   enum pi_prepare_goal goal, bool dry_run)
 {
 	enum pi_outcome outcome;
 	struct pi_look look;
 	struct pi_plan plan;
-	struct pi_host host = { .has_quota = false };
 	struct pi_err err;
 
 	if (pi_prepare_look(conf, NULL, !dry_run, &look, &err) < 0) {
 		pi_error("%s", err.text);
 		return PI_FAILED;
 	}
-	if (may_be_used(look.verdict))
-		pi_host_look(conf, &host);
-	pi_plan_make(&look.findings, look.verdict, conf, &host, &plan);
+	make_plan(conf, goal, &look, &plan);
 	if (plan.done_before) {
 		pi_info("%s; nothing to do", plan.reason);
 		outcome = PI_READY;

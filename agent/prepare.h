@@ -40,11 +40,17 @@ int pi_prepare_look(const struct pi_conf *conf, const char *path, bool lock,
 /* The outcome that goes with a verdict alone. */
 enum pi_outcome pi_prepare_outcome(enum pi_verdict verdict);
 
+enum pi_prepare_goal {
+	PI_PREPARE,
+	PI_ADOPT,
+};
+
 /*
  * Everything from discovery to the report. Each action is printed to stdout
  * with its reason before it is done; with `dry_run` none is done, and nothing
  * is written anywhere.
  */
-enum pi_outcome pi_prepare(const struct pi_conf *conf, bool dry_run);
+enum pi_outcome pi_prepare(const struct pi_conf *conf,
+			   enum pi_prepare_goal goal, bool dry_run);
 
 #endif

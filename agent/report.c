@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "agent/mark.h"
 #include "agent/smallfile.h"
 #include "lib/auto.h"
 #include "lib/record.h"
@@ -107,13 +108,17 @@ void pi_report_print(FILE *stream, const struct pi_findings *f,
 	print_table(stream, f);
 	print_signatures(stream, f);
 	if (f->mark == PI_MARK_MAKING)
-		(void) fprintf(stream, "mark:       unfinished, at byte %d\n",
-			       3 << 20);
+		(void) fprintf(stream, "mark:       unfinished, at byte %d%s%s\n",
+			       PI_MARK_OFFSET, f->mark_order[0] ?
+			       ", begun by order " : "", f->mark_order);
 	if (f->constant_known && f->constant)
 		(void) fprintf(stream, "samples:    all constant\n");
 	else if (f->constant_known)
 		(void) fprintf(stream, "samples:    data at byte %llu\n",
 			       (unsigned long long) f->data_at);
+	if (f->content[0])
+		(void) fprintf(stream, "identity:   %s\ncontent:    %s\n",
+			       f->identity, f->content);
 }
 
 /* Labels come from the card and need not be UTF-8. */
@@ -216,7 +221,7 @@ json_t *pi_report_make(const struct pi_findings *f, enum pi_verdict verdict,
 		       const char *why)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:b, "
-			 "s:o}",
+			 "s:o, s:o, s:o}",
 			 "verdict", pi_verdict_name(verdict),
 			 "because", make_text(why),
 			 "card", f->absent ? json_null() : make_card(&f->card),
@@ -227,7 +232,9 @@ json_t *pi_report_make(const struct pi_findings *f, enum pi_verdict verdict,
 			 "partitions", make_partitions(f),
 			 "signatures", make_signatures(f),
 			 "unfinished", f->mark == PI_MARK_MAKING,
-			 "samples", make_samples(f));
+			 "samples", make_samples(f),
+			 "identity", make_fact(f->identity),
+			 "content", make_fact(f->content));
 }
 
 static json_t *make_actions(const struct pi_plan *plan, unsigned done)

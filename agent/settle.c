@@ -16,11 +16,21 @@
 #include "lib/auto.h"
 #include "lib/kept.h"
 #include "lib/log.h"
+#include "lib/quota.h"
 #include "lib/scratch.h"
 
 #define KERNEL_BOOT_ID "/proc/sys/kernel/random/boot_id"
 
+#define KEEP_DIR "keep"
+
 enum { BOOT_ID = 64 };
+
+/* A mounted card, and its .slurm-pi. */
+struct card {
+	int fd;
+	int state_fd;
+	int keep_fd;	/* .slurm-pi/keep; -1: nothing is to be kept */
+};
 
 /* Only a directory of root's that nobody else can enter is our state. */
 static int open_state(int card_fd)
@@ -62,8 +72,11 @@ static int make_state(int card_fd, struct pi_err *err)
 	return fd;
 }
 
-static bool is_leftover(const char *name)
+static bool is_leftover(const struct card *card, const char *name)
 {
+	if (card->keep_fd >= 0 &&
+	    faccessat(card->keep_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return false;
 	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
 	       strcmp(name, PI_STATE_DIR) != 0 &&
 	       strcmp(name, PI_KEPT_DIR) != 0 &&
@@ -80,22 +93,32 @@ static uint32_t job_of(const char *name)
 									: 0;
 }
 
+static DIR *open_list(int card_fd, struct pi_err *err)
+{
+	int fd = openat(card_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir)
+		(void) pi_err_set(err, errno, "list the card: %m");
+	return dir;
+}
+
 /* One pass; returns how many were moved. Renaming may hide others from it. */
-static unsigned move_leftovers(int card_fd, int trash_fd, int *ret_rc,
-			       struct pi_err *err)
+static unsigned move_leftovers(const struct card *card, int trash_fd,
+			       int *ret_rc, struct pi_err *err)
 {
 	char trash_name[PI_TRASH_NAME];
 	struct pi_err one;
 	struct dirent *entry;
 	unsigned moved = 0;
-	int rc, fd = openat(card_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	pi_auto_dir *dir = fd < 0 ? NULL : fdopendir(fd);
+	int rc;
+	pi_auto_dir *dir = open_list(card->fd, err);
 
-	*ret_rc = dir ? 0 : pi_err_set(err, errno, "list the card: %m");
+	*ret_rc = dir ? 0 : -EIO;
 	while (dir && (entry = readdir(dir))) {
-		if (!is_leftover(entry->d_name))
+		if (!is_leftover(card, entry->d_name))
 			continue;
-		rc = pi_scratch_discard(card_fd, trash_fd, entry->d_name,
+		rc = pi_scratch_discard(card->fd, trash_fd, entry->d_name,
 					job_of(entry->d_name), trash_name,
 					&one);
 		if (rc == 0)
@@ -106,16 +129,16 @@ static unsigned move_leftovers(int card_fd, int trash_fd, int *ret_rc,
 	return moved;
 }
 
-static int move_all(int card_fd, struct pi_err *err)
+static int move_all(const struct card *card, struct pi_err *err)
 {
 	unsigned moved, total = 0;
 	int rc;
-	pi_auto_fd trash_fd = pi_scratch_open_trash(card_fd, err);
+	pi_auto_fd trash_fd = pi_scratch_open_trash(card->fd, err);
 
 	if (trash_fd < 0)
 		return trash_fd;
 	do {
-		moved = move_leftovers(card_fd, trash_fd, &rc, err);
+		moved = move_leftovers(card, trash_fd, &rc, err);
 		total += moved;
 	} while (moved > 0);
 	if (total > 0)
@@ -124,26 +147,128 @@ static int move_all(int card_fd, struct pi_err *err)
 	return rc;
 }
 
-int pi_settle(const char *path, struct pi_err *err)
+static int read_boot_id(char boot_id[BOOT_ID], struct pi_err *err)
 {
-	char now[BOOT_ID], before[BOOT_ID];
-	int rc;
-	pi_auto_fd card_fd = pi_scratch_open(path, err);
-	pi_auto_fd state_fd = card_fd < 0 ? -1 : make_state(card_fd, err);
+	int rc = pi_smallfile_read_at(AT_FDCWD, KERNEL_BOOT_ID, boot_id,
+				      BOOT_ID);
 
-	if (card_fd < 0 || state_fd < 0)
-		return card_fd < 0 ? card_fd : state_fd;
-	rc = pi_smallfile_read_at(AT_FDCWD, KERNEL_BOOT_ID, now, sizeof(now));
 	if (rc <= 0)
 		return pi_err_set(err, rc < 0 ? -rc : EIO, KERNEL_BOOT_ID ": %m");
-	if (pi_smallfile_read_at(state_fd, "boot_id", before,
+	return 0;
+}
+
+static int write_boot_id(const struct card *card, char now[BOOT_ID],
+			 struct pi_err *err)
+{
+	char line[BOOT_ID + 1];
+
+	(void) snprintf(line, sizeof(line), "%s\n", now);
+	return pi_smallfile_replace_at(card->state_fd, "boot_id", 0600, line,
+				       strlen(line), err);
+}
+
+/* The caller closes both descriptors, also on failure. */
+static int open_card(const char *path, struct card *card, struct pi_err *err)
+{
+	*card = (struct card) { .state_fd = -1, .keep_fd = -1 };
+	card->fd = pi_scratch_open(path, err);
+	if (card->fd < 0)
+		return card->fd;
+	card->state_fd = make_state(card->fd, err);
+	if (card->state_fd < 0)
+		return card->state_fd;
+	card->keep_fd = openat(card->state_fd, KEEP_DIR, O_RDONLY |
+			       O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (card->keep_fd < 0 && errno != ENOENT)
+		return pi_err_set(err, errno, "open %s: %m", KEEP_DIR);
+	return 0;
+}
+
+static void close_card(struct card *card)
+{
+	pi_auto_close_fd(&card->keep_fd);
+	pi_auto_close_fd(&card->state_fd);
+	pi_auto_close_fd(&card->fd);
+}
+
+static int settle(const struct card *card, struct pi_err *err)
+{
+	char now[BOOT_ID], before[BOOT_ID];
+	struct pi_err quota_err;
+	int rc = read_boot_id(now, err);
+
+	if (rc < 0)
+		return rc;
+	if (pi_smallfile_read_at(card->state_fd, "boot_id", before,
 				 sizeof(before)) > 0 &&
 	    strcmp(before, now) == 0)
 		return 0;
-	rc = move_all(card_fd, err);
+	rc = move_all(card, err);
 	if (rc < 0)
 		return rc;
-	(void) strcat(now, "\n");
-	return pi_smallfile_replace_at(state_fd, "boot_id", 0600, now,
-				       strlen(now), err);
+	if (pi_quota_lift_all(card->fd, &quota_err) < 0)
+		pi_warn("%s, ignoring", quota_err.text);
+	return write_boot_id(card, now, err);
+}
+
+int pi_settle(const char *path, struct pi_err *err)
+{
+	struct card card;
+	int rc = open_card(path, &card, err);
+
+	if (rc == 0)
+		rc = settle(&card, err);
+	close_card(&card);
+	return rc;
+}
+
+static int note_names(struct card *card, struct pi_err *err)
+{
+	struct dirent *entry;
+	int fd;
+	pi_auto_dir *dir = open_list(card->fd, err);
+
+	if (!dir)
+		return -EIO;
+	while ((entry = readdir(dir))) {
+		if (!is_leftover(card, entry->d_name))
+			continue;
+		fd = openat(card->keep_fd, entry->d_name, O_WRONLY | O_CREAT |
+			    O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return pi_err_set(err, errno, "keep %s: %m",
+					  entry->d_name);
+		(void) close(fd);
+	}
+	return fsync(card->keep_fd) < 0 ? pi_err_set(err, errno, "keep: %m") : 0;
+}
+
+static int keep(struct card *card, struct pi_err *err)
+{
+	char now[BOOT_ID];
+	int rc = read_boot_id(now, err);
+
+	if (rc < 0)
+		return rc;
+	if (card->keep_fd < 0 &&
+	    mkdirat(card->state_fd, KEEP_DIR, 0700) < 0)
+		return pi_err_set(err, errno, "mkdir %s: %m", KEEP_DIR);
+	if (card->keep_fd < 0)
+		card->keep_fd = openat(card->state_fd, KEEP_DIR, O_RDONLY |
+				       O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (card->keep_fd < 0)
+		return pi_err_set(err, errno, "open %s: %m", KEEP_DIR);
+	rc = note_names(card, err);
+	return rc < 0 ? rc : write_boot_id(card, now, err);
+}
+
+int pi_settle_keep(const char *path, struct pi_err *err)
+{
+	struct card card;
+	int rc = open_card(path, &card, err);
+
+	if (rc == 0)
+		rc = keep(&card, err);
+	close_card(&card);
+	return rc;
 }

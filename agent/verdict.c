@@ -56,10 +56,24 @@ const struct pi_partition *pi_verdict_our_partition(const struct pi_findings *f)
 	return p;
 }
 
+static const struct pi_signature *first_in_partition(
+	const struct pi_findings *f, int partition)
+{
+	for (unsigned i = 0; i < f->signatures && i < PI_SIGNATURES; i++)
+		if (f->signature[i].partition == partition)
+			return &f->signature[i];
+	return NULL;
+}
+
 static enum pi_verdict judge_ours(const struct pi_findings *f,
 				  const struct pi_partition *p,
 				  char why[PI_WHY])
 {
+	const struct pi_signature *other = first_in_partition(f, p->number);
+
+	if (p->ext4.state == PI_EXT4_NONE && other)
+		return say(PI_FOREIGN, why, "our partition %d holds %s",
+			   p->number, other->type);
 	/* A half-made file system is worth nothing, unless it was used since. */
 	if (f->mark == PI_MARK_MAKING &&
 	    !(p->ext4.state == PI_EXT4_VALID && p->ext4.was_mounted))

@@ -188,7 +188,7 @@ mkfs.vfat -n PHOTOS "${disk}p1" >/dev/null
 seq 1 20000 | mcopy -i "${disk}p1" - ::IMG_0001.JPG
 left_alone foreign 4 'a card with a photo on it'
 like "$err" 'PHOTOS' 'the evidence is named'
-like "$err" 'erase it: dd if=/dev/zero' 'and what would permit it'
+like "$err" "to erase it: WipeOrder = $(uname -n | cut -d. -f1) bytes-67108864 [0-9a-f]{16}$" 'and what would permit it'
 
 new_card
 head -c 64M /dev/urandom >"$disk"

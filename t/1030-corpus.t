@@ -222,7 +222,7 @@ ours; whole sgdisk -n 2:2048:4095; card foreign 'ours beside another partition'
 ours; rm -f part.img; dd if="$img" of=part.img bs=1M skip=4 status=none; e2label part.img photos; put $((4 * MIB)) <part.img
 card foreign 'our partition with another file system in it'
 ours; rm -f part.img; truncate -s 56M part.img; mkfs.vfat part.img >/dev/null 2>&1; fill $((4 * MIB)) $((8 * MIB)); put $((4 * MIB)) <part.img
-card damaged-ours 'our partition with FAT in it'
+card foreign 'our partition with FAT in it'
 
 # --- half-made by pi-agent: the only ones beside ours and blank that are written to
 

@@ -115,7 +115,10 @@ START_TEST(verdict_damaged_ours)
 	f.partition[0].ext4.state = PI_EXT4_DAMAGED;
 	is_verdict(&f, PI_DAMAGED_OURS);
 	f.partition[0].ext4.state = PI_EXT4_NONE;
+	f.signatures = 1;
 	is_verdict(&f, PI_DAMAGED_OURS);
+	add(&f, "vfat", 1);
+	is_verdict(&f, PI_FOREIGN);
 	f = ours();
 	f.table_is_backup = true;
 	is_verdict(&f, PI_DAMAGED_OURS);
@@ -142,6 +145,7 @@ START_TEST(verdict_of_an_interrupted_making)
 	f.partition[0].ext4.was_mounted = false;
 	is_verdict(&f, PI_DAMAGED_OURS);
 	f.partition[0].ext4.state = PI_EXT4_NONE;
+	f.signatures = 1;
 	is_verdict(&f, PI_DAMAGED_OURS);
 	/* Used since, so somebody's data may be there. */
 	f = ours();

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mark.h - what we write between the table and the partition, in whole sectors */
+#ifndef PI_MARK_H
+#define PI_MARK_H
+
+#include "agent/findings.h"
+#include "lib/err.h"
+
+enum {
+	PI_LAYOUT_START = 4 << 20,	/* where our partition begins */
+	PI_MARK_SIZE = 512,		/* one sector: written whole or not */
+	PI_MARK_OFFSET = 3 << 20,	/* "slurm-pi is making this card" */
+	PI_SPENT_OFFSET = PI_MARK_OFFSET + 4096,	/* "... order ... is spent" */
+	PI_MARK_END = PI_SPENT_OFFSET + PI_MARK_SIZE,
+};
+
+/*
+ * The sector that is written before anything else when a card is made, and
+ * erased when its file system is complete. It names the card's size, so an
+ * image of one card copied to another does not count, and the order by which
+ * the card is wiped, or "".
+ */
+void pi_mark_format(char mark[PI_MARK_SIZE], uint64_t card_size,
+		    const char *order);
+
+/* The sector that says which order was carried out on this card. */
+void pi_mark_format_spent(char spent[PI_MARK_SIZE], const char *order);
+
+/*
+ * Read both into f->mark, f->mark_order and f->spent_order. Returns 0 or a
+ * negative errno.
+ */
+int pi_mark_read(int fd, struct pi_findings *f, struct pi_err *err);
+
+#endif
