@@ -13,7 +13,8 @@ sysconfdir  ?= /etc
 # Where slurmd looks for plugins; Debian's is a multiarch directory.
 multiarch   := $(shell $(CC) -print-multiarch 2>/dev/null)
 plugindir   ?= $(prefix)/lib/$(multiarch:%=%/)slurm-wlm
-unitdir     ?= $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd)
+unitdir     ?= $(or $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir \
+               systemd 2>/dev/null),$(prefix)/lib/systemd/system)
 
 # What the code needs stays out of CFLAGS, so `make CFLAGS=-O0` still builds.
 CFLAGS      ?= -O2 -g
@@ -42,11 +43,27 @@ san  := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 all: $(B)/spank_scratch.so $(B)/pi-agent $(B)/pi-nodes $(sd) ## build everything
 
-$(B)/%.o: %.c Makefile
+$(B)/%.o: %.c Makefile | $(B)/needs
 	@mkdir -p $(@D) $(B)/tmp
 	$(CC) $(pi_cppflags) $(pkg_cflags) $(CPPFLAGS) $(pi_cflags) $(CFLAGS) \
 		-MMD -MP -c -o $@ $<
-pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(all_pkgs))
+pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(all_pkgs) 2>/dev/null)
+ifneq ($(.SHELLSTATUS),0)
+.PHONY: $(B)/needs
+endif
+
+# What is missing is said in one line, by the name of its package.
+needs = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' PKG_CONFIG='$(PKG_CONFIG)' \
+        ANY_SLURM='$(ANY_SLURM)' scripts/needs
+$(B)/needs: Makefile scripts/needs
+	@mkdir -p $(@D)
+	@$(needs)
+	@touch $@
+$(B)/needs-tests: Makefile scripts/needs
+	@mkdir -p $(@D)
+	@$(needs) --tests
+	@touch $@
+$(B)/t/unit/%.o: | $(B)/needs-tests
 
 # One archive a floor; the unit tests link what they need of them.
 $(B)/libpi.a: $(call objs,lib)
@@ -67,9 +84,13 @@ $(B)/pi-nodes: $(B)/head/main.o $(B)/libhead.a $(B)/libpi.a
 	$(link) $(call libs,$(lib_pkgs) $(head_pkgs)) $(head_libs)
 $(B)/t/unit/%.t: $(B)/t/unit/%.o $(B)/libspank.a $(B)/libagent.a $(B)/libhead.a $(B)/libpi.a
 	$(link) $(call libs,check $(all_pkgs)) $(agent_libs) $(head_libs)
-$(sd): $(B)/%: etc/%.in Makefile
-	@mkdir -p $(@D)
+$(sd): $(B)/%: etc/%.in Makefile $(B)/sbindir
 	sed 's|@sbindir@|$(sbindir)|g' $< > $@
+
+$(B)/sbindir: FORCE # changes when it does
+	@mkdir -p $(@D)
+	@echo '$(sbindir)' | cmp -s - $@ || echo '$(sbindir)' >$@
+FORCE:
 
 tests: all $(units) ## build the unit tests too
 check: all $(units) ## run the tests that need no privilege
@@ -118,22 +139,49 @@ fuzz: fuzzers ## run each fuzzer for FUZZ_TIME seconds
 bench: all ## measure; t/bench/README.md says what against what
 	set -e; for b in t/bench/*.sh; do B=$(abspath $(B)) $$b; done
 
+conf_files := etc/slurm-pi.conf etc/cluster.conf
+examples   := $(filter-out $(conf_files) %.in %.5,$(wildcard etc/*))
+man5 := $(wildcard */*.5)
+man8 := $(wildcard */*.8)
+# in = $(call in,DIR,FILES): where install puts them
+in = $(addprefix $(DESTDIR)$(1)/,$(notdir $(2)))
+
 install: all ## install into DESTDIR; honours prefix, plugindir, unitdir
 	install -D -m 0755 -t $(DESTDIR)$(plugindir) $(B)/spank_scratch.so
 	install -D -m 0755 -t $(DESTDIR)$(sbindir) $(B)/pi-agent $(B)/pi-nodes
 	install -D -m 0644 -t $(DESTDIR)$(unitdir) $(sd)
-	install -D -m 0644 -t $(DESTDIR)$(sysconfdir)/slurm-pi etc/slurm-pi.conf etc/cluster.conf
-	install -D -m 0644 -t $(DESTDIR)$(docdir)/examples \
-		$(filter-out etc/slurm-pi.conf etc/cluster.conf %.in %.5,$(wildcard etc/*))
-	install -D -m 0644 -t $(DESTDIR)$(mandir)/man5 $(wildcard */*.5)
-	install -D -m 0644 -t $(DESTDIR)$(mandir)/man8 $(wildcard */*.8)
+	set -e; for f in $(conf_files); do \
+		to=$(DESTDIR)$(sysconfdir)/slurm-pi/$${f#etc/}; \
+		[ -e $$to ] || install -D -m 0644 $$f $$to; done
+	install -D -m 0644 -t $(DESTDIR)$(docdir)/examples $(examples)
+	install -D -m 0644 -t $(DESTDIR)$(mandir)/man5 $(man5)
+	install -D -m 0644 -t $(DESTDIR)$(mandir)/man8 $(man8)
+uninstall: ## remove what install installs, but no configuration that was edited
+	$(RM) $(call in,$(plugindir),spank_scratch.so)
+	$(RM) $(call in,$(sbindir),pi-agent pi-nodes) $(call in,$(unitdir),$(sd))
+	$(RM) $(call in,$(mandir)/man5,$(man5)) $(call in,$(mandir)/man8,$(man8))
+	$(RM) $(call in,$(docdir)/examples,$(examples))
+	for f in $(conf_files); do to=$(DESTDIR)$(sysconfdir)/slurm-pi/$${f#etc/}; \
+		! cmp -s $$f $$to || $(RM) $$to; done
+	@for d in $(docdir)/examples $(docdir) $(sysconfdir)/slurm-pi; do \
+		[ ! -d $(DESTDIR)$$d ] || rmdir $(DESTDIR)$$d 2>/dev/null || \
+		echo "left: $$(echo $(DESTDIR)$$d/*)"; done
+
+tarball := slurm-pi-$(VERSION)
+dist: ## make build/slurm-pi-VERSION.tar.gz of the last commit
+	@[ -e .git ] || { echo 'make dist: needs a git clone' >&2; exit 1; }
+	@git diff --quiet HEAD || \
+		echo 'make dist: what is not committed is not in it' >&2
+	@mkdir -p $(B)
+	git -c tar.umask=0022 archive --prefix=$(tarball)/ -o $(B)/$(tarball).tar HEAD
+	gzip -9nf $(B)/$(tarball).tar
 clean: ## remove build/
 	$(RM) -r build
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 .PHONY: all tests check check-root check-slurm check-vm check-all demo asan fuzzers fuzz bench analyze install \
-	clean help
+	uninstall dist clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(patsubst %,$(B)/%/*.d,lib spank agent head t/unit))
