@@ -63,7 +63,7 @@ $(B)/needs-tests: Makefile scripts/needs
 	@mkdir -p $(@D)
 	@$(needs) --tests
 	@touch $@
-$(B)/t/unit/%.o: | $(B)/needs-tests
+$(units:.t=.o): | $(B)/needs-tests
 
 # One archive a floor; the unit tests link what they need of them.
 $(B)/libpi.a: $(call objs,lib)

@@ -53,6 +53,9 @@ mkdir "$W/none"
 refuses 'no libraries' '(libjansson-dev|jansson-devel)' \
 	PKG_CONFIG="env PKG_CONFIG_LIBDIR=$W/none PKG_CONFIG_PATH=$W/none pkg-config" all
 refuses 'no headers of Slurm' 'install .*(libslurm-dev|slurm-devel)' CC="${CC:-cc} -nostdinc" all
+printf '#!/bin/sh\n! expr "$*" : ".*check" >/dev/null && exec pkg-config "$@"\n' >"$W/no-check"
+chmod 755 "$W/no-check"
+refuses 'no libcheck' 'install check' PKG_CONFIG="$W/no-check" "$W/new/t/unit/size.t"
 refuses 'no compiler' 'no compiler no-such-cc: .*install gcc' CC=no-such-cc multiarch= all
 
 # Not a mock of Slurm: only the number that the check reads
