@@ -43,6 +43,7 @@ is "$(find "$W/b" -name '*slurm-pi*')" '' 'no directory of its own either'
 refuses() {
 	local name=$1 wanted=$2
 	shift 2
+	rm -rf "$W/new"
 	run quiet_make B="$W/new" "$@"
 	[ "$status" -ne 0 ]; ok $? "$name: refused"
 	is "$(grep -vc '^make: ' <<<"$err")" 1 "$name: in one line"
