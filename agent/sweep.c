@@ -15,6 +15,7 @@
 #include "lib/kept.h"
 #include "lib/log.h"
 #include "lib/quota.h"
+#include "lib/record.h"
 #include "lib/rmtree.h"
 #include "lib/scratch.h"
 
@@ -26,6 +27,11 @@ struct sweep {
 	unsigned removed, stuck;
 	int rc;			/* the first failure, with *err */
 	struct pi_err *err;
+};
+
+struct ending {
+	const char *scratch_dir;
+	int card_fd, trash_fd, jobs_fd;
 };
 
 static void set_aside(struct sweep *sweep, const char *name)
@@ -78,6 +84,45 @@ static bool sweep_once(struct sweep *sweep)
 	return sweep->removed > before;
 }
 
+/* What an epilog that was killed, or failed, has left to do. */
+static int end_job(const struct pi_record *record, void *data)
+{
+	char trash_name[PI_TRASH_NAME];
+	struct ending *ending = data;
+	struct pi_err err;
+	int rc = 0;
+
+	if (!record->ended || strcmp(record->base, ending->scratch_dir) != 0)
+		return 0;
+	if (record->name[0])
+		rc = pi_scratch_discard(ending->card_fd, ending->trash_fd,
+					record->name, record->jobid, trash_name,
+					&err);
+	if (rc == 0 || rc == -ENOENT)
+		rc = pi_record_remove(ending->jobs_fd, record->jobid, &err);
+	if (rc < 0)
+		pi_warn("job %lu: %s", (unsigned long) record->jobid, err.text);
+	return 0;
+}
+
+static void end_jobs(const char *scratch_dir, int card_fd, int trash_fd)
+{
+	struct ending ending = {
+		.scratch_dir = scratch_dir,
+		.card_fd = card_fd,
+		.trash_fd = trash_fd,
+	};
+	struct pi_err err;
+	pi_auto_fd jobs_fd = pi_record_open_jobs(&err);
+	int rc = jobs_fd < 0 ? jobs_fd : pi_record_lock(jobs_fd, &err);
+
+	ending.jobs_fd = jobs_fd;
+	if (rc == 0)
+		rc = pi_record_each(jobs_fd, end_job, &ending, &err);
+	if (rc < 0)
+		pi_warn("%s, ignoring", err.text);
+}
+
 int pi_sweep(const struct pi_conf *conf, struct pi_err *err)
 {
 	struct sweep sweep = { .err = err };
@@ -100,6 +145,7 @@ int pi_sweep(const struct pi_conf *conf, struct pi_err *err)
 		return pi_err_set(err, errno, PI_STATE_DIR ": %m");
 	if (pi_kept_expire(card_fd, conf->keep_time_ms, &other) < 0)
 		pi_warn("%s, ignoring", other.text);
+	end_jobs(conf->scratch_dir, card_fd, trash_fd);
 	sweep.trash_fd = trash_fd;
 	sweep.state_fd = state_fd;
 	while (sweep_once(&sweep))

@@ -95,7 +95,7 @@ static int print_record(FILE *file, const struct pi_record *record)
 {
 	if (fprintf(file, "JobId=%lu\nUid=%lu\nBase=%s\nName=%s\nSize=%llu\n"
 		    "Project=%lu\nSetTmpdir=%s\nPrivateTmp=%s\nKeep=%s\n"
-		    "Failed=%s\nTold=%s\nRefusal=%s\n",
+		    "Failed=%s\nTold=%s\nEnded=%s\nRefusal=%s\n",
 		    (unsigned long) record->jobid, (unsigned long) record->uid,
 		    record->base, record->name,
 		    (unsigned long long) record->size,
@@ -103,9 +103,15 @@ static int print_record(FILE *file, const struct pi_record *record)
 		    yes_or_no(record->set_tmpdir),
 		    yes_or_no(record->private_tmp), yes_or_no(record->keep),
 		    yes_or_no(record->failed), yes_or_no(record->told),
+		    yes_or_no(record->ended),
 		    record->refusal) < 0)
 		return -errno;
 	return fflush(file) == 0 ? 0 : -errno;
+}
+
+static void temporary_name(char temporary[TEMPORARY_NAME], const char *file)
+{
+	(void) snprintf(temporary, TEMPORARY_NAME, "%s.new", file);
 }
 
 static int write_temporary(int jobs_fd, const char *temporary,
@@ -135,7 +141,7 @@ int pi_record_write(int jobs_fd, const struct pi_record *record,
 		return pi_err_set(err, EINVAL, "record of job %lu: line feed "
 				  "in a text", (unsigned long) record->jobid);
 	pi_record_file_name(file, record->jobid);
-	(void) snprintf(temporary, sizeof(temporary), "%s.new", file);
+	temporary_name(temporary, file);
 	rc = write_temporary(jobs_fd, temporary, record);
 	if (rc == 0 && renameat(jobs_fd, temporary, jobs_fd, file) < 0)
 		rc = -errno;
@@ -202,6 +208,7 @@ static const struct pi_keyfile_key keys[] = {
 	{ "Keep", pi_keyfile_bool, FIELD(keep), "no" },
 	{ "Failed", pi_keyfile_bool, FIELD(failed), "no" },
 	{ "Told", pi_keyfile_bool, FIELD(told), "no" },
+	{ "Ended", pi_keyfile_bool, FIELD(ended), "no" },
 	{ "Refusal", read_refusal, FIELD(refusal), "" },
 };
 
@@ -233,10 +240,12 @@ int pi_record_read(int jobs_fd, uint32_t jobid, struct pi_record *ret_record,
 
 int pi_record_remove(int jobs_fd, uint32_t jobid, struct pi_err *err)
 {
-	char name[PI_RECORD_FILE];
+	char name[PI_RECORD_FILE], temporary[TEMPORARY_NAME];
 
 	pi_record_file_name(name, jobid);
-	if (unlinkat(jobs_fd, name, 0) < 0 && errno != ENOENT)
+	temporary_name(temporary, name);
+	if ((unlinkat(jobs_fd, name, 0) < 0 && errno != ENOENT) ||
+	    (unlinkat(jobs_fd, temporary, 0) < 0 && errno != ENOENT))
 		return pi_err_set(err, errno, "remove " PI_RUN_DIR "/jobs/%s: %m",
 				  name);
 	return 0;

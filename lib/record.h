@@ -35,6 +35,7 @@ struct pi_record {
 	bool keep;			/* after a failure */
 	bool failed;			/* a task ended badly */
 	bool told;			/* the user knows that it is full */
+	bool ended;			/* the epilog has begun */
 	char refusal[PI_RECORD_REFUSAL];/* why the job must fail; "": it need not */
 };
 
@@ -72,7 +73,7 @@ int pi_record_write(int jobs_fd, const struct pi_record *record,
 int pi_record_read(int jobs_fd, uint32_t jobid, struct pi_record *ret_record,
 		   struct pi_err *err);
 
-/* Remove the record of `jobid`; a missing one is success. */
+/* Remove the record of `jobid`, half-written or whole; none is success. */
 int pi_record_remove(int jobs_fd, uint32_t jobid, struct pi_err *err);
 
 /* Called with each record; a negative return value ends the listing. */

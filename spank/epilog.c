@@ -128,34 +128,49 @@ static void forget(int card_fd, int jobs_fd, const struct pi_record *record)
 	pi_record_unlock(jobs_fd);
 }
 
-/* Returns -1 for a broken card. */
-static int end_job(int jobs_fd, const struct pi_record *record,
-		   uint64_t budget_ms)
+/*
+ * Returns -1 for a broken card. If this is killed, or fails, the record says that
+ * the job has ended, and pi-agent sweep does the rest.
+ */
+static int end_job(int jobs_fd, struct pi_record *record, uint64_t budget_ms)
 {
 	struct pi_err err;
 	pi_auto_fd card = -1;
-	int rc = 0;
+	int rc;
 
-	if (record->name[0]) {
-		card = pi_scratch_open(record->base, &err);
-		rc = card;
-	}
+	record->ended = true;
+	rc = pi_record_write(jobs_fd, record, &err);
+	if (rc < 0)
+		pi_warn("job %lu: %s", (unsigned long) record->jobid, err.text);
+	rc = 0;
+	if (record->name[0])
+		rc = card = pi_scratch_open(record->base, &err);
 	if (card >= 0) {
 		log_usage(card, record);
 		rc = put_away(card, record, budget_ms, &err);
 	}
-	if (rc < 0)
-		pi_error("job %lu: %s/%s is left: %s",
-			 (unsigned long) record->jobid, record->base,
-			 record->name, err.text);
-	forget(card, jobs_fd, record);
+	if (rc >= 0 || rc == -ENODEV) {
+		forget(card, jobs_fd, record);
+		return 0;
+	}
+	pi_error("job %lu: %s/%s is left for pi-agent sweep: %s",
+		 (unsigned long) record->jobid, record->base, record->name,
+		 err.text);
 	return pi_job_is_card_fault(rc) ? -1 : 0;
+}
+
+static uint64_t remove_budget(int ac, char *argv[])
+{
+	struct pi_conf conf;
+
+	if (pi_job_read_conf(ac, argv, &conf, NULL) < 0)
+		pi_conf_defaults(&conf);
+	return conf.remove_budget_ms;
 }
 
 int pi_epilog_run(spank_t spank, int ac, char *argv[])
 {
 	struct pi_job job;
-	struct pi_conf conf;
 	struct pi_record record;
 	struct pi_err err = { "" };
 	pi_auto_fd jobs = -1;
@@ -169,12 +184,10 @@ int pi_epilog_run(spank_t spank, int ac, char *argv[])
 	}
 	rc = pi_record_read(jobs, job.jobid, &record, &err);
 	if (rc == -ENOENT)
-		return 0;
-	if (rc < 0) {
+		rc = pi_record_remove(jobs, job.jobid, &err);
+	else if (rc == 0)
+		return end_job(jobs, &record, remove_budget(ac, argv));
+	if (rc < 0)
 		pi_error("%s", err.text);
-		return 0;
-	}
-	if (pi_job_read_conf(ac, argv, &conf, &err) < 0)
-		pi_conf_defaults(&conf);
-	return end_job(jobs, &record, conf.remove_budget_ms);
+	return 0;
 }

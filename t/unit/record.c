@@ -45,7 +45,7 @@ START_TEST(record_is_read_as_it_was_written)
 		{ .jobid = 7, .uid = 1000, .base = "/scratch",
 		  .name = "ada-7", .size = UINT64_C(2) << 30,
 		  .project = 4711, .set_tmpdir = true, .private_tmp = true,
-		  .keep = true, .failed = true, .told = true },
+		  .keep = true, .failed = true, .told = true, .ended = true },
 		{ .jobid = UINT32_MAX, .uid = UINT32_MAX - 1,
 		  .base = "/scratch", .size = INT64_MAX,
 		  .refusal = "this node has 1G of scratch free; asked for 2G" },
@@ -70,6 +70,7 @@ START_TEST(record_is_read_as_it_was_written)
 		ck_assert_int_eq(again.keep, record->keep);
 		ck_assert_int_eq(again.failed, record->failed);
 		ck_assert_int_eq(again.told, record->told);
+		ck_assert_int_eq(again.ended, record->ended);
 		ck_assert_str_eq(again.refusal, record->refusal);
 		ck_assert_int_eq(pi_record_remove(fd, record->jobid, &err), 0);
 		ck_assert_int_eq(pi_record_remove(fd, record->jobid, &err), 0);
