@@ -53,7 +53,7 @@ static int restart_nodes(const struct pi_site *site, struct pi_err *err)
 	struct pi_remote remote = {
 		.command = site->settings.restart_node,
 		.fanout = site->settings.fanout,
-		.timeout_ms = RESTART_MS,
+		.timeout_ms = site->settings.activate_ms,
 		.done = take_restart,
 	};
 	size_t count = 0;

@@ -288,6 +288,20 @@ static int append_lines(struct pi_slurmconf *conf, const char *path,
 	return 0;
 }
 
+/* 24.11 starts without a node, and has nothing to do. */
+static int check_nodes(const struct pi_slurmconf *conf, struct pi_err *err)
+{
+	for (size_t i = 0; i < conf->count; i++) {
+		const char *text = conf->lines[i].text;
+		struct pi_slurmconf_word word;
+
+		if (pi_slurmconf_word(&text, &word) &&
+		    pi_slurmconf_is_key(&word, "NodeName"))
+			return 0;
+	}
+	return pi_err_set(err, EINVAL, "no nodes configured");
+}
+
 int pi_check(const struct pi_cluster *settings, const char *text, size_t size,
 	     struct pi_err *err)
 {
@@ -301,6 +315,8 @@ int pi_check(const struct pi_cluster *settings, const char *text, size_t size,
 	reached = conf.has_nodes_file;
 	if (!reached)
 		rc = append_lines(&conf, settings->nodes_file, text, size, err);
+	if (rc == 0)
+		rc = check_nodes(&conf, err);
 	if (rc == 0)
 		rc = pi_synth_check_gres(&conf, err);
 	if (rc == 0)

@@ -10,40 +10,10 @@ nodes_conf=$CLUSTER/slurm/nodes.conf
 inventory=$CLUSTER/b01/slurm-pi/nodes
 shape='CPUs=2 Boards=1 SocketsPerBoard=1 CoresPerSocket=2 ThreadsPerCore=1'
 
-# Nothing but pi-nodes: there may be no compiler here, or another Slurm
-cluster_install() { install -D "$B/pi-nodes" "$CLUSTER/image/opt/slurm-pi/sbin/pi-nodes"; }
-
-pi() { run on_head pi-nodes "$@"; }
 memory_of() { node_exec b01 scontrol -o show node "$1" | sed 's/.* RealMemory=\([0-9]*\).*/\1/'; }
 ctld_pid() { node_exec b01 cat /run/slurm/slurmctld.pid; }
 
-# As `systemctl restart slurmctld` does it
-restart_scripts() {
-	cat >"$CLUSTER/home/restart-slurmctld" <<-'END'
-		#!/bin/bash
-		pid=$(cat /run/slurm/slurmctld.pid 2>/dev/null) &&
-			kill "$pid" 2>/dev/null && tail --pid="$pid" -f /dev/null
-		exec slurmctld
-	END
-	cat >"$CLUSTER/home/restart-slurmd" <<-'END'
-		#!/bin/bash
-		pid=$(cat /run/slurm/slurmd.pid 2>/dev/null) &&
-			kill "$pid" 2>/dev/null && tail --pid="$pid" -f /dev/null
-		exec slurmd
-	END
-	chmod +x "$CLUSTER"/home/restart-slurm*
-	cat >"$CLUSTER/b01/slurm-pi/cluster.conf" <<-'END'
-		Timeout = 5s
-		ActivateTimeout = 8s
-		RestartController = /home/restart-slurmctld
-		RestartNode = /home/restart-slurmd
-	END
-}
-
-cluster_build b02 b03 b04
-: >"$CLUSTER/slurm/plugstack.conf" # jobs are not the matter here
-remote_up b01 b02 b03 b04
-restart_scripts
+head_build b02 b03 b04
 real=$(node_exec b02 slurmd -C | sed -n 's/.*RealMemory=\([0-9]*\).*/\1/p')
 
 # A cluster as somebody typed it: all of the memory, and a MiB more on b02
@@ -58,10 +28,7 @@ b02 ip=10.0.0.2,mac=02:00:0a:00:00:02
 b03 ip=10.0.0.3
 END
 cluster_nodes=(b01 b02 b03)
-node_exec b01 slurmctld || cluster_failed 'slurmctld did not start'
-for node in b01 b02 b03; do
-	node_start "$node" || cluster_failed "slurmd on $node did not start"
-done
+head_start b01 b02 b03
 wait_node b01 idle 20 || cluster_failed 'b01 is not idle'
 wait_node b02 inval 20
 ok $? 'a MiB too much makes a node unusable'

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# t/2110 and t/2120 once more, inside a tree of Debian 13 with its Slurm 24.11
+# t/2110, 2120 and 2121 once more, inside a tree of Debian 13 with its Slurm 24.11
 . "$(dirname "$0")/lib.sh"
 need root loop namespaces mmdebstrap flock
 
@@ -41,8 +41,7 @@ enter() {
 
 make_tree || skip_all "no tree of Debian 13 here: $(tail -n 1 "$B/tmp/$suite.log")"
 mkdir -p "$W/root"/{up,work,merged}
-for script in 2110-check.t 2120-apply.t; do
-	[ -e "$TOP/t/$script" ] || continue
+for script in 2110-check.t 2120-apply.t 2121-faults.t; do
 	enter "$script" >"$W/tap" 2>"$W/log"
 	ok $? "$script passes: $(chroot "$tree" slurmctld -V), $(grep -c '^ok' "$W/tap") tests" ||
 		diag "$(grep -h '^not ok\|^#\|^Bail' "$W/tap" "$W/log"; tail -n 20 "$W/log")"

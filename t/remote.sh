@@ -3,9 +3,9 @@
 # remote.sh - ssh between the machines of t/cluster.sh, which have no sshd
 #
 #	. "$(dirname "$0")/remote.sh"	# after cluster.sh
-#	cluster_build b02 b03
-#	remote_up b01 b02 b03		# `ssh NODE COMMAND` works on the head now
-#	remote_down b03			# and hangs for this one
+#	head_build b02 b03		# a cluster whose head has pi-nodes and ssh
+#	head_start b01 b02 b03		# slurmctld and these slurmds
+#	remote_down b03			# ssh to this one hangs now
 #
 # The head's ssh hands the command through a FIFO in the shared /home to a shell
 # that runs on the other machine: another transport, but the real command on
@@ -50,5 +50,50 @@ remote_up() {
 # Whoever opens a FIFO that nobody reads waits, as for a machine that is off.
 remote_down() { node_exec "$1" kill -KILL "$(cat "$CLUSTER/home/.ssh-test/$1.pid")"; }
 
-# pi-nodes on the head, with this ssh
+# A cluster of t/cluster.sh with nothing but pi-nodes, as there may be no compiler
+# here, or another Slurm than the plugin is built for. Jobs are not the matter.
+cluster_install() { install -D "$B/pi-nodes" "$CLUSTER/image/opt/slurm-pi/sbin/pi-nodes"; }
+
+head_build() {
+	cluster_build "$@"
+	: >"$CLUSTER/slurm/plugstack.conf"
+	remote_up b01 "$@"
+	restart_scripts
+}
+
+# As `systemctl restart slurmctld` does it
+restart_scripts() {
+	cat >"$CLUSTER/home/restart-slurmctld" <<-'END'
+		#!/bin/bash
+		pid=$(cat /run/slurm/slurmctld.pid 2>/dev/null) &&
+			kill "$pid" 2>/dev/null && tail --pid="$pid" -f /dev/null
+		exec slurmctld
+	END
+	cat >"$CLUSTER/home/restart-slurmd" <<-'END'
+		#!/bin/bash
+		pid=$(cat /run/slurm/slurmd.pid 2>/dev/null) &&
+			kill "$pid" 2>/dev/null && tail --pid="$pid" -f /dev/null
+		exec slurmd
+	END
+	chmod +x "$CLUSTER"/home/restart-slurm*
+	cat >"$CLUSTER/b01/slurm-pi/cluster.conf" <<-'END'
+		Timeout = 5s
+		ActivateTimeout = 8s
+		RestartController = /home/restart-slurmctld
+		RestartNode = /home/restart-slurmd
+	END
+}
+
+head_start() {
+	local node
+	node_exec b01 slurmctld || cluster_failed 'slurmctld did not start'
+	for node; do
+		node_start "$node" || cluster_failed "slurmd on $node did not start"
+	done
+}
+
+# run pi-nodes on the head
+pi() { run on_head pi-nodes "$@"; }
+
+# A command on the head, with this ssh
 on_head() { node_exec b01 env PATH="/home/.ssh-test:$CLUSTER_PATH" "$@"; }
