@@ -8,6 +8,7 @@
 #include "head/render.h"
 #include "head/scontrol.h"
 #include "head/site.h"
+#include "head/slurmconf.h"
 #include "lib/auto.h"
 #include "lib/log.h"
 
@@ -89,6 +90,35 @@ static void look_at_slurm(struct view *view, const struct pi_node *node,
 		     (unsigned long) slurm->memory, (unsigned long) memory);
 }
 
+/* MemSpecLimit keeps nothing from jobs whose memory is not counted. */
+static void look_at_selection(struct view *view)
+{
+	const struct pi_cluster *settings = &view->site->settings;
+	struct pi_slurmconf conf;
+	bool counted = false;
+
+	if (settings->mem_reserve == 0 ||
+	    pi_slurmconf_read(settings->slurm_conf, NULL, &conf, NULL) < 0)
+		return;
+	for (size_t i = 0; i < conf.count; i++) {
+		const char *text = conf.lines[i].text;
+		struct pi_slurmconf_word word;
+
+		while (pi_slurmconf_word(&text, &word)) {
+			if (pi_slurmconf_is_key(&word, "SelectTypeParameters"))
+				counted |= memmem(word.value, word.length,
+						  "_Memory", 7) != NULL ||
+					   memmem(word.value, word.length,
+						  "_MEMORY", 7) != NULL;
+		}
+	}
+	pi_slurmconf_finish(&conf);
+	if (!counted)
+		tell(view, settings->slurm_conf, "MemReserve has no effect: "
+		     "SelectTypeParameters does not count memory "
+		     "(CR_Core_Memory or the like)");
+}
+
 static void look_for_strangers(struct view *view)
 {
 	const struct pi_inventory *inventory = &view->site->inventory;
@@ -125,8 +155,10 @@ enum pi_exit pi_status_verb(struct pi_site *site)
 		look_at_slurm(&view, &site->inventory.nodes[i],
 			      &site->set.facts[i]);
 	}
-	if (!site->chosen)
+	if (!site->chosen) {
 		look_for_strangers(&view);
+		look_at_selection(&view);
+	}
 	pi_scontrol_nodes_finish(&nodes);
 	if (fflush(stdout) != 0) {
 		pi_error("standard output cannot be written");

@@ -87,6 +87,29 @@ NodeName=b04 NodeAddr=10.0.0.9 Weight=1 State=FUTURE" \
 	'attributes become the words of slurm.conf'
 is "$status$err" 0 'and a head that calls itself sebe is known'
 
+# Settings: memory kept from jobs, and the card that the agent found
+cat >"$W/cluster.conf" <<-END
+	MemSlack = 5%
+	MemReserve = 256M
+	ScratchGres = yes
+	TmpDisk = yes
+END
+inventory 'b01 ip=10.0.0.1' 'b02 ip=10.0.0.2,gres=led:1'
+for n in 01 02; do
+	printf '%s\n' "b$n: NodeName=b$n $shape RealMemory=3789" "b$n: MAC=dc:a6:32:00:00:$n" \
+		"b$n: Model=Raspberry Pi 4 Model B Rev 1.4" "b$n: CardBytes=31914983424"
+done >"$W/reports"
+run pi-nodes render -c "$W/cluster.conf" --nodes "$W/nodes" --from "$W/reports"
+is "$status $(lines)" "0 NodeName=b01 NodeAddr=10.0.0.1 $shape RealMemory=3584 MemSpecLimit=256 Weight=1 Gres=scratch:28900 TmpDisk=28900
+NodeName=b02 NodeAddr=10.0.0.2 $shape RealMemory=3584 MemSpecLimit=256 Weight=1 Gres=led:1,scratch:28900 TmpDisk=28900" \
+	'margin, reserve and card as the settings say'
+echo 'MemReserve = 4G' >"$W/cluster.conf"
+run pi-nodes render -c "$W/cluster.conf" --nodes "$W/nodes" --from "$W/reports"
+like "$status $err" '^4 .*b01: its 3789 MiB leave nothing for jobs' 'a reserve of all the memory is refused'
+echo 'MemReserve = lots' >"$W/cluster.conf"
+run pi-nodes render -c "$W/cluster.conf" --nodes "$W/nodes" --from "$W/reports"
+like "$status $err" "^4 pi-nodes: $W/cluster.conf:1: MemReserve = lots: must be a size" 'a bad setting is named'
+
 # One bad node never ruins the rest
 refused() { # REPORT-OF-B03 WORDS NAME
 	five

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # pi-nodes apply, the writing: all of the old file or all of the new one
 . "$(dirname "$0")/lib.sh"
-need root slurmctld strace unshare
+need root slurmctld strace unshare script
 
 # A mount namespace of its own for the small file systems below
 if [ -z "${INSIDE:-}" ]; then
@@ -87,6 +87,18 @@ apply
 like "$status $err" '^4 .*another pi-nodes is at work in .*/slurm. Nothing changed' 'two at a time: the second is refused'
 exec 8<&-
 is "$(sed -n 1p "$W/slurm/nodes.conf")" '# by hand' 'and has written nothing'
+
+# A person on a terminal is asked
+before=$(state "$W/slurm/nodes.conf")
+asked=$(printf 'n\n' | script -qec "${apply[*]}" /dev/null)
+is $? 4 'on a terminal: no means no'
+like "$asked" 'Apply\? \[y/N\]' 'it asks'
+is "$(state "$W/slurm/nodes.conf")" "$before" 'and writes nothing'
+printf 'y\n' | script -qec "${apply[*]}" /dev/null >/dev/null
+is "$? $(cat "$W/slurm/nodes.conf")" "0 $new" 'yes means yes'
+old
+printf '' | script -qec "${apply[*]} -y" /dev/null >/dev/null
+is "$? $(cat "$W/slurm/nodes.conf")" "0 $new" 'and -y does not ask'
 
 # Killed at every system call that could matter
 kill_at() { # SYSCALL: returns 1 after the last one

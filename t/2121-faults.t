@@ -88,6 +88,27 @@ node_start b04
 wait_node b04 idle 20
 ok $? 'the new node is idle'
 
+# What the agent found at boot, and the card's size as a resource that is counted
+node_exec b02 sh -c 'mkdir -p /run/slurm-pi; { slurmd -C; echo MAC=02:00:0a:00:00:02
+	echo Serial=10000000abcdef12; echo Model=Raspberry Pi 4 Model B Rev 1.4
+	echo CardBytes=31914983424; } >/run/slurm-pi/facts'
+echo 'ScratchGres = yes' >>"$CLUSTER/b01/slurm-pi/cluster.conf"
+pi gather -w b02
+is "$status $err" '0 ' "gather takes the agent's facts"
+pi apply
+like "$status $err" "^4 .*Gres=scratch, but slurm.conf's GresTypes does not have it.*Nothing changed" \
+	'a GRES that slurmctld would drop is refused'
+sed -i '/^SelectType=/i GresTypes=scratch' "$CLUSTER/slurm/slurm.conf"
+node_exec b01 /home/restart-slurmctld
+pi apply
+is "$status" 0 'with its type it is applied'
+like "$(node_exec b01 scontrol -o show node b02)" ' Gres=scratch:28900' 'slurmctld counts the card'
+wait_node b02 idle 20
+ok $? 'and the node is idle with it'
+sed -i '/ScratchGres/d' "$CLUSTER/b01/slurm-pi/cluster.conf"
+pi apply
+is "$status" 0 'and back'
+
 # A node less
 sed -i '/^b04/d' "$inventory"
 pi apply
