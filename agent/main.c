@@ -11,6 +11,7 @@
 #include "agent/prepare.h"
 #include "agent/report.h"
 #include "agent/resume.h"
+#include "agent/slurmcheck.h"
 #include "agent/sweep.h"
 #include "lib/auto.h"
 #include "lib/conf.h"
@@ -98,6 +99,18 @@ static enum pi_outcome run_check(const struct options *options)
 	return outcome;
 }
 
+static enum pi_outcome run_check_slurm(const struct options *options)
+{
+	struct pi_err err;
+	int problems = pi_slurmcheck(options->conf.tool_timeout_ms, &err);
+
+	if (problems < 0)
+		return fail(&err);
+	if (problems == 0)
+		pi_info("Slurm is configured as scratch needs it");
+	return problems == 0 ? PI_READY : PI_FAILED;
+}
+
 static enum pi_outcome run_sweep(const struct options *options)
 {
 	struct pi_err err;
@@ -116,6 +129,8 @@ static const struct verb verbs[] = {
 	  "return this node to service if the reboot is why it is down" },
 	{ "check", run_check, true, false,
 	  "is this node fit to run jobs? (HealthCheckProgram)" },
+	{ "check-slurm", run_check_slurm, false, false,
+	  "does Slurm's configuration let the plugin work?" },
 	{ "sweep", run_sweep, true, false,
 	  "remove what jobs left behind: empty the card's trash" },
 };
@@ -128,7 +143,7 @@ static void print_help(void)
 		      "Look after the SD card of a diskless node, and its "
 		      "return to Slurm.\n\nVerbs:\n");
 	for (int i = 0; i < VERBS; i++)
-		(void) printf("  %-9s %s\n", verbs[i].name, verbs[i].summary);
+		(void) printf("  %-11s %s\n", verbs[i].name, verbs[i].summary);
 	(void) printf("\nOptions:\n"
 		      "  -c, --config=FILE  configuration, instead of "
 		      PI_CONF_FILE "\n"

@@ -8,7 +8,7 @@
 
 #include "lib/err.h"
 
-enum { PI_TOOL_OUTPUT = 4096 };
+enum { PI_TOOL_OUTPUT = 32 << 10 };
 
 /*
  * Run argv[0], found in the system's directories, never in the caller's PATH:
