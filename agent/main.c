@@ -11,17 +11,22 @@
 #include "agent/prepare.h"
 #include "agent/report.h"
 #include "agent/resume.h"
+#include "agent/status.h"
 #include "agent/slurmcheck.h"
 #include "agent/sweep.h"
 #include "lib/auto.h"
 #include "lib/conf.h"
 #include "lib/log.h"
 
+enum { PI_FAULT = PI_ERR_SIZE + PI_CARD_WORD + 4 };
+
 struct options {
 	struct pi_conf conf;
 	bool json;
 	bool dry_run;
 	bool repair;
+	bool drain;
+	const char *credential;	/* a file; or NULL */
 	const char *operand;	/* DEVICE or IMAGE */
 };
 
@@ -87,16 +92,32 @@ static enum pi_outcome run_resume(const struct options *options)
 	return pi_resume(&options->conf, &err) < 0 ? fail(&err) : PI_READY;
 }
 
+/* The first fault, without the path before it, is what the node is drained for. */
+static void note_fault(const struct pi_err *err, const char *subject,
+		       char fault[PI_FAULT])
+{
+	pi_error("%s", err->text);
+	if (!fault[0])
+		(void) snprintf(fault, PI_FAULT, "%s%s%s", subject,
+				subject[0] ? ": " : "", err->text);
+}
+
 static enum pi_outcome run_check(const struct options *options)
 {
-	enum pi_outcome outcome = PI_READY;
+	char card[PI_CARD_WORD], fault[PI_FAULT] = "";
 	struct pi_err err;
 
-	if (pi_check_munge(&err) < 0)
-		outcome = fail(&err);
+	pi_report_name_card(card);
 	if (pi_check_scratch(&options->conf, &err) < 0)
-		outcome = fail(&err);
-	return outcome;
+		note_fault(&err, card, fault);
+	if (pi_check_munge(options->credential, &err) < 0)
+		note_fault(&err, "", fault);
+	if (pi_check_clock(&err) < 0)
+		pi_warn("%s, ignoring", err.text);
+	if (options->drain &&
+	    pi_resume_drain(&options->conf, fault[0] ? fault : NULL, &err) < 0)
+		return fail(&err);
+	return fault[0] ? PI_FAILED : PI_READY;
 }
 
 static enum pi_outcome run_check_slurm(const struct options *options)
@@ -118,6 +139,11 @@ static enum pi_outcome run_sweep(const struct options *options)
 	return pi_sweep(&options->conf, &err) < 0 ? fail(&err) : PI_READY;
 }
 
+static enum pi_outcome run_status(const struct options *options)
+{
+	return pi_status_print(&options->conf, stdout);
+}
+
 static const struct verb verbs[] = {
 	{ "inspect", run_inspect, false, true,
 	  "say what a card or an image file is, and why" },
@@ -131,6 +157,8 @@ static const struct verb verbs[] = {
 	  "is this node fit to run jobs? (HealthCheckProgram)" },
 	{ "check-slurm", run_check_slurm, false, false,
 	  "does Slurm's configuration let the plugin work?" },
+	{ "status", run_status, true, false,
+	  "show card, space, jobs, trash and Slurm's view on one screen" },
 	{ "sweep", run_sweep, true, false,
 	  "remove what jobs left behind: empty the card's trash" },
 };
@@ -151,6 +179,11 @@ static void print_help(void)
 		      "done\n"
 		      "  -r, --repair       prepare: repair a damaged card of "
 		      "ours\n"
+		      "  -d, --drain        check: drain this node if it is "
+		      "not fit, and lift\n"
+		      "                     such a drain when it is\n"
+		      "  -m, --munge=FILE   check: decode this credential of "
+		      "another machine\n"
 		      "  -j, --json         inspect: print JSON\n"
 		      "  -h, --help         print this and exit\n"
 		      "  -V, --version      print the version and exit\n"
@@ -208,6 +241,8 @@ int main(int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' },
 		{ "dry-run", no_argument, NULL, 'n' },
 		{ "repair", no_argument, NULL, 'r' },
+		{ "drain", no_argument, NULL, 'd' },
+		{ "munge", required_argument, NULL, 'm' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -219,7 +254,7 @@ int main(int argc, char **argv)
 	int c;
 
 	pi_log_to(pi_log_to_stderr, PI_LOG_INFO);
-	while ((c = getopt_long(argc, argv, "c:nrjhV", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:nrdm:jhV", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			conf_path = optarg;
@@ -229,6 +264,12 @@ int main(int argc, char **argv)
 			break;
 		case 'r':
 			options.repair = true;
+			break;
+		case 'd':
+			options.drain = true;
+			break;
+		case 'm':
+			options.credential = optarg;
 			break;
 		case 'j':
 			options.json = true;

@@ -63,7 +63,7 @@ static int add_all(int fd, struct pi_findings *f, uint8_t *buffer,
 
 int pi_order_read_content(int fd, struct pi_findings *f, struct pi_err *err)
 {
-	pi_auto_free uint8_t *buffer = malloc(RANGE);
+	pi_auto_free uint8_t *buffer = NULL;
 	uint64_t sum = SUM_START;
 	int rc;
 
@@ -73,10 +73,11 @@ int pi_order_read_content(int fd, struct pi_findings *f, struct pi_err *err)
 	else
 		(void) snprintf(f->identity, sizeof(f->identity), "bytes-%llu",
 				(unsigned long long) f->card.size);
-	if (!buffer)
-		return pi_err_set(err, ENOMEM, "%m");
 	if (f->card.size < RANGE)
 		return 0;
+	buffer = malloc(RANGE);
+	if (!buffer)
+		return pi_err_set(err, ENOMEM, "%m");
 	rc = add_all(fd, f, buffer, &sum);
 	if (rc < 0)
 		return pi_err_set(err, -rc, "%s: read: %m", f->card.path);

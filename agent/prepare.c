@@ -9,9 +9,12 @@
 #include "agent/discover.h"
 #include "agent/host.h"
 #include "agent/inspect.h"
+#include "agent/journal.h"
 #include "agent/report.h"
 #include "lib/auto.h"
 #include "lib/log.h"
+
+enum { SLACK_MS = 30000 };	/* for what a step does beside its tool */
 
 static int find_card(const struct pi_conf *conf, const char *path,
 		     struct pi_look *look, struct pi_err *err)
@@ -88,6 +91,8 @@ static int carry_out(const struct pi_conf *conf, const struct pi_look *look,
 
 	for (*ret_done = 0; *ret_done < plan->count; ++*ret_done) {
 		print_action(&plan->action[*ret_done]);
+		pi_journal_status(plan->action[*ret_done].what,
+				  conf->tool_timeout_ms + SLACK_MS);
 		rc = pi_apply_action(look->fd, &look->findings, plan, *ret_done,
 				     conf, err);
 		if (rc < 0)
@@ -112,18 +117,21 @@ static void write_reports(const struct pi_conf *conf,
 		pi_warn("facts: %s, ignoring", err.text);
 }
 
-static void print_refusal(const struct pi_look *look,
-			  const struct pi_plan *plan)
+static void say_refusal(const struct pi_look *look, const struct pi_plan *plan,
+			enum pi_outcome outcome)
 {
 	const char *path = look->findings.card.path;
+	char line[3 * PI_WHY];
 
 	if (look->verdict == PI_ABSENT)
-		pi_warn("absent: %s; this node has no scratch", look->why);
-	else if (plan->permit[0])
-		pi_error("%s is left alone: %s; %s", path, plan->reason,
-			 plan->permit);
+		(void) snprintf(line, sizeof(line), "absent: %s; this node has "
+				"no scratch", look->why);
 	else
-		pi_error("%s is left alone: %s", path, plan->reason);
+		(void) snprintf(line, sizeof(line), "%s is left alone: %s%s%s",
+				path, plan->reason, plan->permit[0] ? "; " : "",
+				plan->permit);
+	pi_journal_outcome(outcome, look->verdict == PI_ABSENT ?
+			   PI_LOG_WARNING : PI_LOG_ERROR, look, line);
 }
 
 static enum pi_outcome outcome_of(const struct pi_look *look,
@@ -136,6 +144,15 @@ static enum pi_outcome outcome_of(const struct pi_look *look,
 	return outcome == PI_READY || plan->node_unfit ? PI_FAILED : outcome;
 }
 
+static void say_ready(const struct pi_conf *conf, const struct pi_look *look)
+{
+	char line[3 * PI_CONF_PATH];
+
+	(void) snprintf(line, sizeof(line), "%s is ready on %s",
+			look->findings.card.path, conf->scratch_dir);
+	pi_journal_outcome(PI_READY, PI_LOG_INFO, look, line);
+}
+
 static enum pi_outcome act(const struct pi_conf *conf,
 			   const struct pi_look *look,
 			   const struct pi_plan *plan)
@@ -146,14 +163,13 @@ static enum pi_outcome act(const struct pi_conf *conf,
 	unsigned done = 0;
 
 	if (plan->refused) {
-		print_refusal(look, plan);
+		say_refusal(look, plan, outcome);
 	} else if (carry_out(conf, look, plan, &done, &err) < 0) {
 		failure = err.text;
 		outcome = PI_FAILED;
-		pi_error("%s", failure);
+		pi_journal_outcome(outcome, PI_LOG_ERROR, look, failure);
 	} else {
-		pi_info("%s is ready on %s", look->findings.card.path,
-			conf->scratch_dir);
+		say_ready(conf, look);
 	}
 	write_reports(conf, look, plan, done, failure);
 	return outcome;
@@ -162,11 +178,13 @@ static enum pi_outcome act(const struct pi_conf *conf,
 static enum pi_outcome only_say(const struct pi_look *look,
 				const struct pi_plan *plan)
 {
+	enum pi_outcome outcome = outcome_of(look, plan);
+
 	for (unsigned i = 0; i < plan->count; i++)
 		print_action(&plan->action[i]);
 	if (plan->refused)
-		print_refusal(look, plan);
-	return outcome_of(look, plan);
+		say_refusal(look, plan, outcome);
+	return outcome;
 }
 
 /* Only then is it worth while to search the kernel's symbols for quotas. */

@@ -279,3 +279,18 @@ int pi_report_write(const struct pi_findings *f, enum pi_verdict verdict,
 	return pi_smallfile_replace_at(dfd, "report.json", 0644, text,
 				       strlen(text), err);
 }
+
+void pi_report_name_card(char name[PI_CARD_WORD])
+{
+	json_t *report = json_load_file(PI_RUN_DIR "/report.json", 0, NULL);
+	json_t *card = json_object_get(report, "card");
+	const char *cid = json_string_value(json_object_get(card, "cid"));
+	const char *path = json_string_value(json_object_get(card, "path"));
+
+	/* The serial number is bytes 9 to 12 of the CID, as on the card's back. */
+	if (cid && strlen(cid) == 2 * 16)
+		(void) snprintf(name, PI_CARD_WORD, "card %.8s", cid + 2 * 9);
+	else
+		(void) snprintf(name, PI_CARD_WORD, "%s", path ? path : "card");
+	json_decref(report);
+}

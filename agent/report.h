@@ -27,4 +27,10 @@ int pi_report_write(const struct pi_findings *f, enum pi_verdict verdict,
 		    const char *why, const struct pi_plan *plan, unsigned done,
 		    const char *failure, struct pi_err *err);
 
+/*
+ * The card of this boot's report, for a message: the serial number in its CID,
+ * or its path. "card" if there is no report.
+ */
+void pi_report_name_card(char name[PI_CARD_WORD]);
+
 #endif

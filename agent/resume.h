@@ -16,10 +16,16 @@
  * negative errno: -ETIMEDOUT, -EPERM, -ENOENT if slurmctld does not know the
  * node, -ENOTUNIQ if it knows it under several names, -EIO for a fault that
  * resuming cannot mend.
- *
- * The only file that uses libslurm, and only in child processes that are killed
- * at the deadline: its slurm_init() may exit or block.
  */
 int pi_resume(const struct pi_conf *conf, struct pi_err *err);
+
+/*
+ * With a fault, drain this node, the reason being "pi-agent: FAULT", unless it is
+ * drained or down already. Without one (NULL), lift a drain whose reason begins
+ * so, and no other. Logs what it did; an administrator's drain is left alone.
+ * A node that stays fit costs slurmctld one question a boot.
+ */
+int pi_resume_drain(const struct pi_conf *conf, const char *fault,
+		    struct pi_err *err);
 
 #endif

@@ -99,3 +99,40 @@ enum pi_decision pi_resume_decide(const struct pi_node_view *node,
 			   "boot");
 	return say(PI_NOTHING_TO_DO, why, "it is in service");
 }
+
+static enum pi_decision decide_unfit(const struct pi_node_view *node,
+				     char why[2 * PI_NODE_TEXT])
+{
+	if (node->flags & (PI_NODE_DRAIN | PI_NODE_FAIL))
+		return say(PI_NOTHING_TO_DO, why, "it is drained already (%s)",
+			   node->reason);
+	if (node->base == PI_NODE_FUTURE || node->base == PI_NODE_OTHER)
+		return say(PI_LEAVE, why, "its state is not one of a node in "
+			   "use");
+	/* A drain would put its reason in the place of theirs. */
+	if (node->base == PI_NODE_DOWN)
+		return say(PI_NOTHING_TO_DO, why, "it is down (%s)",
+			   node->reason);
+	return say(PI_DRAIN, why, "it is not fit");
+}
+
+enum pi_decision pi_resume_decide_drain(const struct pi_node_view *node,
+					bool is_fit,
+					char why[2 * PI_NODE_TEXT])
+{
+	unsigned ours = PI_NODE_DRAIN | PI_NODE_NO_RESPOND;
+	unsigned others = node->flags & ~ours;
+
+	if (!is_fit)
+		return decide_unfit(node, why);
+	if (!(node->flags & PI_NODE_DRAIN))
+		return say(PI_NOTHING_TO_DO, why, "it is not drained");
+	if (strncmp(node->reason, PI_DRAIN_PREFIX,
+		    sizeof(PI_DRAIN_PREFIX) - 1) != 0)
+		return say(PI_LEAVE, why, "it is drained (%s)", node->reason);
+	if (others)
+		return say(PI_LEAVE, why, "%s", find_flag(others) ?
+			   find_flag(others) : "its registration is invalid");
+	return say(PI_RESUME, why, "it was drained (%s), and is fit again",
+		   node->reason);
+}

@@ -50,6 +50,7 @@ enum pi_decision {
 	PI_NOTHING_TO_DO,	/* in service */
 	PI_WAIT,		/* the registration of this boot is still to come */
 	PI_RESUME,
+	PI_DRAIN,
 	PI_LEAVE,		/* an administrator's will, or Slurm's own business */
 	PI_REPORT,		/* a fault that resuming cannot mend */
 };
@@ -64,6 +65,17 @@ enum pi_decision {
 enum pi_decision pi_resume_decide(const struct pi_node_view *node,
 				  const struct pi_local_view *local,
 				  char why[2 * PI_NODE_TEXT]);
+
+/* Every drain of ours begins with this; no other is ever lifted. */
+#define PI_DRAIN_PREFIX "pi-agent:"
+
+/*
+ * The same for `check --drain`: a node that is fit may be resumed if nothing but
+ * our own drain holds it, one that is not is drained unless somebody did.
+ */
+enum pi_decision pi_resume_decide_drain(const struct pi_node_view *node,
+					bool is_fit,
+					char why[2 * PI_NODE_TEXT]);
 
 /* Has slurmd registered since this boot? slurmctld's clock alone is used. */
 bool pi_resume_is_registered(const struct pi_node_view *node,

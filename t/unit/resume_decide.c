@@ -150,6 +150,58 @@ START_TEST(resume_respects_what_a_person_wrote)
 }
 END_TEST
 
+START_TEST(drain_is_lifted_only_if_it_is_ours)
+{
+	static const struct {
+		enum pi_node_base base;
+		unsigned flags;
+		const char *reason;
+		enum pi_decision fit, unfit;
+	} cases[] = {
+		{ PI_NODE_IDLE, 0, "", PI_NOTHING_TO_DO, PI_DRAIN },
+		{ PI_NODE_ALLOCATED, 0, "", PI_NOTHING_TO_DO, PI_DRAIN },
+		{ PI_NODE_UNKNOWN, 0, "", PI_NOTHING_TO_DO, PI_DRAIN },
+		{ PI_NODE_DOWN, 0, REBOOTED, PI_NOTHING_TO_DO, PI_NOTHING_TO_DO },
+		{ PI_NODE_DOWN, 0, "fan", PI_NOTHING_TO_DO, PI_NOTHING_TO_DO },
+		{ PI_NODE_FUTURE, 0, "", PI_NOTHING_TO_DO, PI_LEAVE },
+		{ PI_NODE_IDLE, PI_NODE_DRAIN, "pi-agent: card gone", PI_RESUME,
+		  PI_NOTHING_TO_DO },
+		{ PI_NODE_MIXED, PI_NODE_DRAIN, "pi-agent: card gone", PI_RESUME,
+		  PI_NOTHING_TO_DO },
+		{ PI_NODE_DOWN, PI_NODE_DRAIN, "pi-agent: card gone", PI_RESUME,
+		  PI_NOTHING_TO_DO },
+		{ PI_NODE_IDLE, PI_NODE_DRAIN, "fan", PI_LEAVE,
+		  PI_NOTHING_TO_DO },
+		{ PI_NODE_IDLE, PI_NODE_DRAIN, "", PI_LEAVE, PI_NOTHING_TO_DO },
+		{ PI_NODE_IDLE, PI_NODE_DRAIN, "not pi-agent: fan", PI_LEAVE,
+		  PI_NOTHING_TO_DO },
+		{ PI_NODE_IDLE, PI_NODE_DRAIN, "pi-agent", PI_LEAVE,
+		  PI_NOTHING_TO_DO },
+		{ PI_NODE_IDLE, PI_NODE_DRAIN, "Prolog error", PI_LEAVE,
+		  PI_NOTHING_TO_DO },
+		{ PI_NODE_IDLE, PI_NODE_DRAIN | PI_NODE_MAINT, "pi-agent: x",
+		  PI_LEAVE, PI_NOTHING_TO_DO },
+		{ PI_NODE_IDLE, PI_NODE_DRAIN | PI_NODE_REBOOT, "pi-agent: x",
+		  PI_LEAVE, PI_NOTHING_TO_DO },
+		{ PI_NODE_IDLE, PI_NODE_DRAIN | PI_NODE_INVALID_REG,
+		  "pi-agent: x", PI_LEAVE, PI_NOTHING_TO_DO },
+		{ PI_NODE_IDLE, PI_NODE_FAIL, "", PI_NOTHING_TO_DO,
+		  PI_NOTHING_TO_DO },
+	};
+
+	for (size_t i = 0; i < PI_COUNT(cases); i++) {
+		struct pi_node_view node = view(cases[i].base, cases[i].flags,
+						cases[i].reason);
+		char why[2 * PI_NODE_TEXT] = "";
+
+		ck_assert_msg(pi_resume_decide_drain(&node, true, why) ==
+			      cases[i].fit, "fit, case %zu: %s", i, why);
+		ck_assert_msg(pi_resume_decide_drain(&node, false, why) ==
+			      cases[i].unfit, "unfit, case %zu: %s", i, why);
+	}
+}
+END_TEST
+
 START_TEST(resume_says_the_reason_it_found)
 {
 	struct pi_node_view node = view(PI_NODE_IDLE, PI_NODE_DRAIN, "fan");
@@ -168,4 +220,5 @@ PI_UNIT_MAIN("resume_decide", resume_is_for_a_node_down_by_its_reboot,
 	     resume_never_with_any_flag,
 	     resume_waits_for_the_registration_of_this_boot,
 	     resume_respects_what_a_person_wrote,
+	     drain_is_lifted_only_if_it_is_ours,
 	     resume_says_the_reason_it_found)
