@@ -4,8 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 need make
 
-# The caller's make must not meddle: -j's pipe, DESTDIR, ...
-unset MAKEFLAGS MAKELEVEL MFLAGS DESTDIR prefix plugindir unitdir
+# The caller's make must not meddle, by -j or by its own folders.
+unset MAKEFLAGS MAKELEVEL MFLAGS DESTDIR prefix sbindir mandir docdir sysconfdir plugindir unitdir
 # A build folder of its own: what it is built for changes.
 mkdir "$W/build"
 find "$B" -mindepth 1 -maxdepth 1 -type f -exec cp -p -t "$W/build" {} +
