@@ -17,6 +17,7 @@
 #include "lib/kept.h"
 #include "lib/log.h"
 #include "lib/quota.h"
+#include "lib/rmtree.h"
 #include "lib/scratch.h"
 
 #define KERNEL_BOOT_ID "/proc/sys/kernel/random/boot_id"
@@ -118,9 +119,13 @@ static unsigned move_leftovers(const struct card *card, int trash_fd,
 	while (dir && (entry = readdir(dir))) {
 		if (!is_leftover(card, entry->d_name))
 			continue;
-		rc = pi_scratch_discard(card->fd, trash_fd, entry->d_name,
+		rc = trash_fd < 0 ? -ENOSPC :
+		     pi_scratch_discard(card->fd, trash_fd, entry->d_name,
 					job_of(entry->d_name), trash_name,
 					&one);
+		/* A full card may have no room for the trash, or a name in it. */
+		if (rc == -ENOSPC)
+			rc = pi_rmtree_at(card->fd, entry->d_name, 0, &one);
 		if (rc == 0)
 			moved++;
 		else if (rc != -ENOENT && *ret_rc == 0)
@@ -135,7 +140,7 @@ static int move_all(const struct card *card, struct pi_err *err)
 	int rc;
 	pi_auto_fd trash_fd = pi_scratch_open_trash(card->fd, err);
 
-	if (trash_fd < 0)
+	if (trash_fd < 0 && trash_fd != -ENOSPC)
 		return trash_fd;
 	do {
 		moved = move_leftovers(card, trash_fd, &rc, err);
@@ -157,14 +162,27 @@ static int read_boot_id(char boot_id[BOOT_ID], struct pi_err *err)
 	return 0;
 }
 
+/*
+ * Over the old one, which a card that jobs have filled has room for. A new card
+ * has room too; without any, a second run in this boot, on a card unmounted
+ * meanwhile, would not know: a risk worth a warning, not a node without scratch.
+ */
 static int write_boot_id(const struct card *card, char now[BOOT_ID],
 			 struct pi_err *err)
 {
 	char line[BOOT_ID + 1];
+	int rc;
 
 	(void) snprintf(line, sizeof(line), "%s\n", now);
-	return pi_smallfile_replace_at(card->state_fd, "boot_id", 0600, line,
+	rc = pi_smallfile_overwrite_at(card->state_fd, "boot_id", line,
 				       strlen(line), err);
+	if (rc == -ENOENT)
+		rc = pi_smallfile_replace_at(card->state_fd, "boot_id", 0600,
+					     line, strlen(line), err);
+	if (rc != -ENOSPC)
+		return rc;
+	pi_warn("the card is full: %s, ignoring", err->text);
+	return 0;
 }
 
 /* The caller closes both descriptors, also on failure. */
@@ -259,6 +277,10 @@ static int keep(struct card *card, struct pi_err *err)
 	if (card->keep_fd < 0)
 		return pi_err_set(err, errno, "open %s: %m", KEEP_DIR);
 	rc = note_names(card, err);
+	if (rc < 0)
+		return rc;
+	pi_auto_fd trash_fd = pi_scratch_open_trash(card->fd, err);
+	rc = trash_fd < 0 ? trash_fd : 0;
 	return rc < 0 ? rc : write_boot_id(card, now, err);
 }
 

@@ -101,3 +101,20 @@ undo_create:
 	(void) unlinkat(dfd, fresh, 0);
 	return rc;
 }
+
+int pi_smallfile_overwrite_at(int dfd, const char *name, const char *data,
+			      size_t length, struct pi_err *err)
+{
+	struct stat st;
+	pi_auto_fd fd = openat(dfd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC |
+			       O_NONBLOCK);
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return pi_err_set(err, errno, "%s: %m", name);
+	if (!S_ISREG(st.st_mode) || (size_t) st.st_size > length)
+		return pi_err_set(err, ENOENT, "%s: not the file it was", name);
+	errno = EIO;
+	if (pwrite(fd, data, length, 0) != (ssize_t) length || fsync(fd) < 0)
+		return pi_err_set(err, errno, "write %s: %m", name);
+	return 0;
+}

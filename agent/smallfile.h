@@ -29,4 +29,12 @@ int pi_smallfile_replace_at(int dfd, const char *name, mode_t mode,
 			    const char *data, size_t length,
 			    struct pi_err *err);
 
+/*
+ * Write `data` over the start of the file `name` in `dfd`, which must exist, be
+ * of root's own and no longer than that: for a full disk, where nothing can be
+ * created. What fits into a sector is written whole or not. -ENOENT without it.
+ */
+int pi_smallfile_overwrite_at(int dfd, const char *name, const char *data,
+			      size_t length, struct pi_err *err);
+
 #endif

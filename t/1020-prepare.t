@@ -17,7 +17,7 @@ disk=''
 # new_card [SIZE]: another card in the slot, and a configuration that names it
 new_card() {
 	umount scratch 2>/dev/null
-	rm -f /run/slurm-pi/*
+	rm -rf /run/slurm-pi/*
 	mkloop disk "${1:-64M}"
 	conf "$disk"
 }

@@ -30,7 +30,7 @@ detach() {
 	rm -f conf
 	losetup --detach "$disk"
 }
-new_boot() { rm -f /run/slurm-pi/*; }
+new_boot() { rm -rf /run/slurm-pi/*; }
 
 # inject SYSCALL NUMBER WHAT: prepare with this fault in its or its tools' calls
 inject() {

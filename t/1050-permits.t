@@ -39,7 +39,7 @@ fill() { head -c "$2" /dev/zero | put "$1"; }
 new_boot() {
 	umount scratch
 	umount /proc/sys/kernel/random/boot_id 2>/dev/null
-	rm -f /run/slurm-pi/*
+	rm -rf /run/slurm-pi/*
 	cat /proc/sys/kernel/random/uuid >boot_id
 	mount --bind boot_id /proc/sys/kernel/random/boot_id
 }
@@ -117,7 +117,7 @@ for call in pwrite64 write mount umount2 mkdirat openat renameat; do
 		strace --follow-forks --seccomp-bpf --quiet=all --output=trace --trace="$call" \
 			--inject="$call:signal=KILL:when=$number" pi-agent --config=conf adopt >run.log 2>&1
 		umount scratch 2>/dev/null
-		rm -f /run/slurm-pi/*
+		rm -rf /run/slurm-pi/*
 		pi-agent --config=conf prepare >run.log 2>&1 || pi-agent --config=conf adopt >run.log 2>&1
 		tried=$((tried + 1))
 		if [ "$(cat scratch/chapter 2>/dev/null)" != thesis ]; then
@@ -220,7 +220,7 @@ for call in pwrite64 fsync ioctl write mount; do
 		strace --follow-forks --seccomp-bpf --quiet=all --output=trace --trace="$call" \
 			--inject="$call:signal=KILL:when=$number" pi-agent --config=conf prepare >run.log 2>&1
 		umount scratch 2>/dev/null
-		rm -f /run/slurm-pi/*
+		rm -rf /run/slurm-pi/*
 		tried=$((tried + 1))
 		if ! pi-agent --config=conf prepare >run.log 2>&1 || [ "$(verdict)" != ours ]; then
 			bad=$((bad + 1))
