@@ -21,6 +21,22 @@ static int open_directory(int dfd, const char *name)
 	return openat(dfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/*
+ * A file system outlives its card: until its journal fails, the kernel answers
+ * from memory (before Linux 6.5 only; later ones shut it down at once).
+ */
+static bool is_pulled(const struct statx *stx)
+{
+	char path[sizeof("/sys/dev/block/4294967295:4294967295")];
+	struct stat st;
+
+	if (stx->stx_dev_major == 0 || lstat("/sys/dev/block", &st) < 0)
+		return false;
+	(void) snprintf(path, sizeof(path), "/sys/dev/block/%u:%u",
+			stx->stx_dev_major, stx->stx_dev_minor);
+	return lstat(path, &st) < 0 && errno == ENOENT;
+}
+
 int pi_scratch_open(const char *path, struct pi_err *err)
 {
 	struct statx stx;
@@ -34,6 +50,8 @@ int pi_scratch_open(const char *path, struct pi_err *err)
 		return pi_err_set(err, errno, "%s: %m", path);
 	if (!(stx.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return pi_err_set(err, ENODEV, "no card is mounted on %s", path);
+	if (is_pulled(&stx))
+		return pi_err_set(err, EIO, "the card on %s was taken out", path);
 	if (fs.f_flag & ST_RDONLY)
 		return pi_err_set(err, EROFS, "the card on %s is read-only", path);
 	if (stx.stx_uid != 0 || (stx.stx_mode & (S_IWGRP | S_IWOTH)))

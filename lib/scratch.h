@@ -23,7 +23,7 @@ enum { PI_TRASH_NAME = 48 };	/* a name in the trash, with its NUL */
  *   -EROFS   it is mounted read-only
  *   -EPERM   others than root can write to it, so that names in it cannot be
  *            trusted
- * or what opening gave, -EIO for a card that died.
+ * or what opening gave, -EIO for a card that died or was taken out.
  */
 int pi_scratch_open(const char *path, struct pi_err *err);
 
