@@ -14,7 +14,8 @@
  *	   |    |- slurm_spank_task_init_privileged
  *	   |    |				step.c: sets SLURM_TMPDIR, or fails
  *	   |    |				the job with what was written down
- *	   |    |- slurm_spank_task_exit	tell.c: what is kept after a failure
+ *	   |    |- slurm_spank_task_exit	tell.c: what is kept after a failure,
+ *	   |    |                       	a limit that was met
  *	   |    `- slurm_spank_exit		tell.c: a limit that was met
  *	   `- slurmstepd spank epilog
  *	        `- slurm_spank_job_epilog	epilog.c: moves the directory away

@@ -101,6 +101,8 @@ int pi_tell_task_end(spank_t spank, int ac, char *argv[])
 	bool decides;
 	int status = 0;
 
+	/* srun's connection is gone when the step ends. */
+	(void) pi_tell_step_end(spank);
 	(void) spank_get_item(spank, S_TASK_EXIT_STATUS, &status);
 	decides = decides_for_the_job(spank);
 	if (status == 0 || (!decides && !WIFSIGNALED(status)) ||
