@@ -282,8 +282,7 @@ node_start() { node_exec "$1" slurmd; }
 node_stop() {
 	local pid
 	pid=$(node_exec "$1" cat /run/slurm/slurmd.pid)
-	node_exec "$1" kill "$pid"
-	wait_for "! node_exec $1 kill -0 $pid" 10
+	node_exec "$1" bash -c "kill $pid" && wait_for "! node_exec $1 test -e /proc/$pid" 10
 }
 
 # Run a command as root on a machine, with a root login's environment.
