@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <limits.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -38,28 +39,41 @@ static bool file_has(const char *path, const char *word)
 	return false;
 }
 
-/*
- * There is no system call that tells. The module lists of the running kernel
- * do, or its symbols where it has no modules; a wrong guess shows at mounting
- * and is put right there.
- */
-static bool kernel_has_quota(void)
+static bool has_module(const char *directory)
 {
-	static const char *const lists[] = { "modules.builtin", "modules.dep" };
+	static const char *const endings[] = { "", ".xz", ".zst", ".gz" };
+	char path[PATH_MAX];
+
+	for (unsigned i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		(void) snprintf(path, sizeof(path),
+				"%s/kernel/fs/quota/quota_v2.ko%s", directory,
+				endings[i]);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * There is no system call that tells. The kernel's directory of modules does,
+ * or its symbols where it has none; those are long, so only a new file system
+ * is worth the search. A wrong guess shows at mounting and is put right there.
+ */
+static bool kernel_has_quota(bool search_symbols, bool otherwise)
+{
 	struct utsname kernel;
-	char path[sizeof(kernel.release) + 64];
-	bool has_lists = false;
+	char directory[sizeof(kernel.release) + 32];
+	char list[sizeof(directory) + 32];
 
 	if (uname(&kernel) < 0)
-		return false;
-	for (unsigned i = 0; i < 2; i++) {
-		(void) snprintf(path, sizeof(path), "/lib/modules/%s/%s",
-				kernel.release, lists[i]);
-		if (file_has(path, "/quota_v2.ko"))
-			return true;
-		has_lists = has_lists || access(path, F_OK) == 0;
-	}
-	return !has_lists && file_has("/proc/kallsyms", " v2_read_dquot");
+		return otherwise;
+	(void) snprintf(directory, sizeof(directory), "/lib/modules/%s",
+			kernel.release);
+	(void) snprintf(list, sizeof(list), "%s/modules.builtin", directory);
+	if (access(list, F_OK) == 0)
+		return has_module(directory) || file_has(list, "/quota_v2.ko");
+	return search_symbols ? file_has("/proc/kallsyms", " v2_read_dquot")
+			      : otherwise;
 }
 
 static enum pi_target look_at_target(const char *path)
@@ -85,11 +99,11 @@ static void find_node_name(const struct pi_conf *conf, char name[PI_CONF_NAME])
 				host.nodename);
 }
 
-void pi_host_look(const struct pi_conf *conf, bool for_use,
+void pi_host_look(const struct pi_conf *conf, bool for_new, bool has_now,
 		  struct pi_host *ret)
 {
 	*ret = (struct pi_host) {
-		.has_quota = for_use && kernel_has_quota(),
+		.has_quota = kernel_has_quota(for_new, has_now),
 		.target = look_at_target(conf->scratch_dir),
 		.used_before = pi_scratch_was_mounted(conf->scratch_dir),
 	};

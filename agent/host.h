@@ -9,10 +9,11 @@
 #include "lib/err.h"
 
 /*
- * What a plan depends on; see plan.h. Whether the kernel has quotas costs a
- * search, so it is done for a card that may be used only.
+ * What a plan depends on; see plan.h. `for_new`: a file system may be made, for
+ * which it is worth a long search whether the kernel has quotas; else, if that
+ * is not plain to see, it is taken to have them if the card has: `has_now`.
  */
-void pi_host_look(const struct pi_conf *conf, bool for_use,
+void pi_host_look(const struct pi_conf *conf, bool for_new, bool has_now,
 		  struct pi_host *ret);
 
 /*

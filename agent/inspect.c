@@ -49,7 +49,17 @@ static void look_for_factory(int fd, struct pi_findings *f)
 		f->fat = pi_fat_look(fd, p->start, p->size);
 }
 
-static int look_at_content(int fd, struct pi_findings *f, struct pi_err *err)
+/* Nothing else that lies on such a card could change the verdict. */
+static bool is_plainly_ours(const struct pi_findings *f)
+{
+	char why[PI_WHY];
+
+	return f->mark == PI_MARK_NONE && pi_verdict_our_partition(f) &&
+	       pi_verdict_of(f, why) == PI_OURS;
+}
+
+static int look_at_content(int fd, enum pi_inspect_how how,
+			   struct pi_findings *f, struct pi_err *err)
 {
 	int rc = pi_probe_table(fd, f, err);
 
@@ -57,8 +67,9 @@ static int look_at_content(int fd, struct pi_findings *f, struct pi_err *err)
 		rc = read_superblocks(fd, f, err);
 	if (rc == 0)
 		rc = pi_mark_read(fd, f, err);
-	if (rc == 0)
-		rc = pi_probe_signatures(fd, f, err);
+	if (rc < 0 || (how == PI_INSPECT_ENOUGH && is_plainly_ours(f)))
+		return rc;
+	rc = pi_probe_signatures(fd, f, err);
 	if (rc == 0)
 		rc = read_samples(fd, f, err);
 	if (rc == 0)
@@ -68,8 +79,8 @@ static int look_at_content(int fd, struct pi_findings *f, struct pi_err *err)
 	return rc;
 }
 
-int pi_inspect(int fd, const struct pi_card *card, struct pi_findings *ret,
-	       struct pi_err *err)
+int pi_inspect(int fd, const struct pi_card *card, enum pi_inspect_how how,
+	       struct pi_findings *ret, struct pi_err *err)
 {
 	struct pi_findings f = { .card = *card };
 	int rc = pi_card_find_holder(card, f.holder, f.mounted_on, err);
@@ -79,7 +90,7 @@ int pi_inspect(int fd, const struct pi_card *card, struct pi_findings *ret,
 	f.is_held = rc > 0;
 	/* The disk's cache does not see what is written to its partitions. */
 	(void) posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	rc = card->size > 0 ? look_at_content(fd, &f, err) : 0;
+	rc = card->size > 0 ? look_at_content(fd, how, &f, err) : 0;
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc < 0)

@@ -51,7 +51,8 @@ int pi_prepare_look(const struct pi_conf *conf, const char *path, bool lock,
 	else if (lock)
 		rc = pi_apply_lock(look->fd, &card, err);
 	if (rc == 0)
-		rc = pi_inspect(look->fd, &card, &look->findings, err);
+		rc = pi_inspect(look->fd, &card, lock ? PI_INSPECT_ENOUGH
+				: PI_INSPECT_ALL, &look->findings, err);
 	if (rc == 0)
 		look->verdict = pi_verdict_of(&look->findings, look->why);
 	else
@@ -187,20 +188,17 @@ static enum pi_outcome only_say(const struct pi_look *look,
 	return outcome;
 }
 
-/* Only then is it worth while to search the kernel's symbols for quotas. */
-static bool may_be_used(enum pi_verdict verdict)
-{
-	return verdict == PI_OURS || verdict == PI_BLANK ||
-	       verdict == PI_DAMAGED_OURS;
-}
-
 static void make_plan(const struct pi_conf *conf, enum pi_prepare_goal goal,
 		      const struct pi_look *look, struct pi_plan *ret)
 {
+	const struct pi_partition *ours =
+		pi_verdict_our_partition(&look->findings);
+	bool for_new = look->verdict == PI_BLANK ||
+		       look->verdict == PI_DAMAGED_OURS ||
+		       goal == PI_ADOPT || conf->wipe_order[0];
 	struct pi_host host;
 
-	pi_host_look(conf, may_be_used(look->verdict) || goal == PI_ADOPT ||
-		     conf->wipe_order[0], &host);
+	pi_host_look(conf, for_new, ours && ours->ext4.has_quota, &host);
 	if (goal == PI_ADOPT)
 		pi_plan_adopt(&look->findings, look->verdict, conf, &host, ret);
 	else
