@@ -24,7 +24,7 @@ submit() {
 	id=$(as_student sbatch --parsable "${@:1:$#-1}" job.sh) || return
 	wait_job "${id%%;*}" 30
 	job=$id
-	said=$(sort "$home/slurm-$id.out")
+	said=$(grep -v '^srun: ' "$home/slurm-$id.out" | sort)	# which may have waited
 }
 
 submit --nodes 2 --nodelist b02,b03 --scratch './say batch; srun ./say step'
