@@ -97,7 +97,7 @@ static const struct pi_keyfile_key keys[] = {
 	{ "SetTmpdir", pi_keyfile_bool, FIELD(set_tmpdir), "no" },
 	{ "PrivateTmp", pi_keyfile_bool, FIELD(private_tmp), "no" },
 	{ "KeepTime", pi_keyfile_duration, FIELD(keep_time_ms), "3d" },
-	{ "RemoveBudget", pi_keyfile_duration, FIELD(remove_budget_ms), "100ms" },
+	{ "RemoveBudget", pi_keyfile_duration, FIELD(remove_budget_ms), "10ms" },
 	{ "CardPath", read_words, FIELD(card_path),
 	  "platform-fe340000.mmc platform-fe340000.emmc2" },
 	{ "CardDevice", read_path_or_none, FIELD(card_device), "" },

@@ -4,11 +4,10 @@
  *
  *	pi_rmtree_at		the tree, then each branch that was moved up
  *	`- remove_top
- *	   `- empty_directory	passes over one directory, until it is empty
- *	      `- remove_batch	what one getdents64() gave, sorted by inode
- *	         `- remove_entry
- *	            |- remove_directory	  -> empty_directory, or move_up
- *	            `- clear_flags
+ *	   `- remove_directory	passes over it until it is gone, or move_up
+ *	      `- empty_directory	its entries, by inode (lib/dirbatch.h)
+ *	         `- remove_entry	-> remove_directory
+ *	            `- unlink_at	takes flags away that are in its way
  */
 #include "lib/rmtree.h"
 
@@ -28,12 +27,11 @@
 #include <time.h>
 
 #include "lib/auto.h"
+#include "lib/dirbatch.h"
 
 enum {
 	RETRIES = 8,			/* passes over directories that were refilled */
-	BATCH_MIN = 16 << 10,
 	BATCH_BUDGET = 4 << 20,	/* for the batches of all levels together */
-	ENTRY_MIN = 24,		/* the smallest struct dirent64 */
 	NAME_SIZE = NAME_MAX + 1,
 };
 
@@ -48,15 +46,6 @@ struct removal {
 	bool stop;
 	int rc;			/* the first failure */
 	struct pi_err *err;
-};
-
-/* What one getdents64() gave, and its entries by inode. */
-struct batch {
-	char *bytes;
-	size_t size;
-	size_t taken;		/* of the budget */
-	const struct dirent64 **entries;
-	size_t count;
 };
 
 static void empty_directory(struct removal *removal, int fd, unsigned depth);
@@ -227,115 +216,54 @@ static int remove_directory(struct removal *removal, int dfd, const char *name,
 	return rc;
 }
 
-/* The kind in `entry` is a hint: the name may be something else by now. */
+/* The type in `entry` is a hint: the name may be something else by now. */
 static void remove_entry(struct removal *removal, int dfd,
-			 const struct dirent64 *entry, unsigned depth)
+			 const struct pi_dirent *entry, unsigned depth)
 {
-	const char *name = entry->d_name;
 	int rc = -EISDIR;
 
-	if (entry->d_type != DT_DIR)
-		rc = unlink_at(dfd, name, 0);
+	if (entry->type != DT_DIR)
+		rc = unlink_at(dfd, entry->name, 0);
 	if (rc == -EISDIR) {
-		rc = remove_directory(removal, dfd, name, depth + 1);
+		rc = remove_directory(removal, dfd, entry->name, depth + 1);
 		if (rc == -ENOTDIR)
-			rc = unlink_at(dfd, name, 0);
+			rc = unlink_at(dfd, entry->name, 0);
 	}
 	if (rc < 0)
 		note_failure(removal, -rc, rc == -EBUSY ?
 			     "a mount, left alone," : "an entry, not removed,");
 }
 
-static int by_inode(const void *a, const void *b)
-{
-	const struct dirent64 *x = *(const struct dirent64 *const *) a;
-	const struct dirent64 *y = *(const struct dirent64 *const *) b;
-
-	return (x->d_ino > y->d_ino) - (x->d_ino < y->d_ino);
-}
-
-static bool is_dots(const char *name)
-{
-	return name[0] == '.' &&
-	       (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
-}
-
-/* Read what fits; returns the number of bytes, 0 at the end, or -errno. */
-static ssize_t read_batch(int fd, struct batch *batch)
-{
-	ssize_t length = getdents64(fd, batch->bytes, batch->size);
-
-	batch->count = 0;
-	if (length < 0)
-		return -errno;
-	for (ssize_t at = 0; at < length; ) {
-		const struct dirent64 *entry =
-			(const void *) (batch->bytes + at);
-
-		if (!is_dots(entry->d_name))
-			batch->entries[batch->count++] = entry;
-		at += entry->d_reclen;
-	}
-	if (batch->count > 1)
-		qsort(batch->entries, batch->count, sizeof(*batch->entries),
-		      by_inode);
-	return length;
-}
-
 /*
- * A batch as large as the directory needs, but at most half of what the budget
- * still has, so that each deeper level can have one too.
+ * One pass; entries that appear meanwhile are the caller's next pass. The batch
+ * is as large as the directory needs, but takes at most half of what the budget
+ * still has, so that each deeper level can have one too; and it is small where
+ * there is a deadline to keep.
  */
-static int batch_init(struct removal *removal, int fd, struct batch *batch)
-{
-	struct stat st;
-	size_t size;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	size = (size_t) st.st_size * 2;
-	if (size > removal->budget / 2)
-		size = removal->budget / 2;
-	if (size < BATCH_MIN)
-		size = BATCH_MIN;
-	*batch = (struct batch) { .size = size };
-	batch->bytes = malloc(size);
-	batch->entries = malloc(size / ENTRY_MIN * sizeof(*batch->entries));
-	if (!batch->bytes || !batch->entries) {
-		free(batch->bytes);
-		free(batch->entries);
-		return -ENOMEM;
-	}
-	batch->taken = size < removal->budget ? size : removal->budget;
-	removal->budget -= batch->taken;
-	return 0;
-}
-
-static void batch_finish(struct removal *removal, struct batch *batch)
-{
-	free(batch->bytes);
-	free(batch->entries);
-	removal->budget += batch->taken;
-}
-
-/* One pass; entries that appear meanwhile are the caller's next pass. */
 static void empty_directory(struct removal *removal, int fd, unsigned depth)
 {
-	struct batch batch = { 0 };
-	ssize_t length = 0;
-	int rc = batch_init(removal, fd, &batch);
+	struct pi_dirbatch batch;
+	size_t taken;
+	int more = 1;
+	int rc = pi_dirbatch_init(&batch, fd, removal->deadline_ns ? 0 :
+				  removal->budget / 2);
 
 	if (rc < 0) {
 		note_failure(removal, -rc, "a directory, not read,");
 		return;
 	}
-	(void) lseek(fd, 0, SEEK_SET);
-	while (!is_late(removal) && (length = read_batch(fd, &batch)) > 0)
+	taken = batch.size < removal->budget ? batch.size : removal->budget;
+	removal->budget -= taken;
+	while (more > 0 && !is_late(removal)) {
+		more = pi_dirbatch_read(&batch);
 		for (size_t i = 0; i < batch.count && !is_late(removal); i++)
-			remove_entry(removal, fd, batch.entries[i], depth);
-	if (length < 0 && length != -ENOENT)
-		note_failure(removal, (int) -length, "a directory, not read,");
-	batch_finish(removal, &batch);
+			remove_entry(removal, fd, pi_dirbatch_entry(&batch, i),
+				     depth);
+	}
+	if (more < 0 && more != -ENOENT)
+		note_failure(removal, -more, "a directory, not read,");
+	removal->budget += taken;
+	pi_dirbatch_finish(&batch);
 }
 
 static void remove_top(struct removal *removal, const char *name)
@@ -362,7 +290,8 @@ int pi_rmtree_at(int dfd, const char *name, uint64_t deadline_ns,
 	};
 	char moved[NAME_SIZE];
 
-	if (*name == '\0' || is_dots(name) || strchr(name, '/') ||
+	if (*name == '\0' || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0 || strchr(name, '/') ||
 	    strlen(name) > NAME_MAX - NUMBER)
 		return pi_err_set(err, EINVAL, "not a name to remove: '%s'", name);
 	remove_top(&removal, name);

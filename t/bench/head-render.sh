@@ -35,15 +35,17 @@ for ((i = 0; i < 9; i++)); do
 done | sort -n | sed -n 5p >"$W/phases.out"
 read -r inventory facts rendering <"$W/phases.out"
 for ((i = 0; i < 9; i++)); do
+	command -v nodeattr >/dev/null || break
 	started=${EPOCHREALTIME/./}
 	nodeattr -f "$W/nodes" -n compute >"$W/names"
 	echo $((${EPOCHREALTIME/./} - started))
 done >"$W/genders"
-rss=$(/usr/bin/time -f %M "$B/pi-nodes" render --nodes "$W/nodes" --from "$W/reports" 2>&1 >/dev/null)
+rss=$("$W/phases" "$W/nodes" "$W/reports" rss)
 
 total=$(median 9 <"$W/times")
 printf 'render, %d nodes in %d kinds: %d ms in all, %d MiB\n' "$nodes" "$kinds" \
 	$((total / 1000)) $((rss / 1024))
 printf '  inventory by libgenders %d ms, reports %d ms, lines %d ms\n' \
 	$((inventory / 1000)) $((facts / 1000)) $((rendering / 1000))
-printf '  nodeattr, for the same inventory alone: %d ms\n' $(($(median 9 <"$W/genders") / 1000))
+[ ! -s "$W/genders" ] ||
+	printf '  nodeattr, for the same inventory alone: %d ms\n' $(($(median 9 <"$W/genders") / 1000))
