@@ -52,7 +52,7 @@ static int add_all(int fd, struct pi_findings *f, uint8_t *buffer,
 {
 	int rc = add_range(fd, f, 0, buffer, sum);
 
-	f->starts_blank = is_constant(buffer, f->card.sector);
+	f->starts_blank = rc == 0 && is_constant(buffer, f->card.sector);
 	for (unsigned i = 0; rc == 0 && i < f->partitions &&
 	     i < PI_PARTITIONS; i++)
 		rc = add_range(fd, f, f->partition[i].start, buffer, sum);
@@ -75,7 +75,7 @@ int pi_order_read_content(int fd, struct pi_findings *f, struct pi_err *err)
 				(unsigned long long) f->card.size);
 	if (f->card.size < RANGE)
 		return 0;
-	buffer = malloc(RANGE);
+	buffer = calloc(1, RANGE);
 	if (!buffer)
 		return pi_err_set(err, ENOMEM, "%m");
 	rc = add_all(fd, f, buffer, &sum);

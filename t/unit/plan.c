@@ -338,6 +338,10 @@ START_TEST(plan_of_an_adoption)
 		pi_plan_adopt(&f, verdict, &conf, &host, &plan);
 		ck_assert_msg(plan.refused, "%s", pi_verdict_name(verdict));
 	}
+	conf.card_is_ephemeral = true;
+	pi_plan_adopt(&f, PI_ADOPTABLE, &conf, &host, &plan);
+	ck_assert_msg(plan.refused, "its files would not live long");
+	conf.card_is_ephemeral = false;
 	(void) strcpy(f.table, "dos");
 	pi_plan_adopt(&f, PI_ADOPTABLE, &conf, &host, &plan);
 	ck_assert(plan.refused);
