@@ -59,11 +59,11 @@ int pi_prolog_make_up(spank_t spank, int ac, char *argv[]);
 int pi_job_prolog_was_skipped(void);
 
 /*
- * In slurmstepd, at the end of a task and of a step: one line to the user if the
- * job's directory will be kept, or if it met its limit. They return 0.
+ * In slurmstepd, at the end of a task (later, srun does not listen any more): one
+ * line to the user if the job's directory will be kept, or if it met its limit.
+ * Returns 0.
  */
 int pi_tell_task_end(spank_t spank, int ac, char *argv[]);
-int pi_tell_step_end(spank_t spank);
 
 /*
  * Whether a negative errno means that the card is broken, which the next job

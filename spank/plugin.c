@@ -14,9 +14,8 @@
  *	   |    |- slurm_spank_task_init_privileged
  *	   |    |				step.c: sets SLURM_TMPDIR, or fails
  *	   |    |				the job with what was written down
- *	   |    |- slurm_spank_task_exit	tell.c: what is kept after a failure,
- *	   |    |                       	a limit that was met
- *	   |    `- slurm_spank_exit		tell.c: a limit that was met
+ *	   |    `- slurm_spank_task_exit	tell.c: what is kept after a failure,
+ *	   |					a limit that was met
  *	   `- slurmstepd spank epilog
  *	        `- slurm_spank_job_epilog	epilog.c: moves the directory away
  *
@@ -89,14 +88,6 @@ int slurm_spank_task_init_privileged(spank_t spank, int ac, char *argv[])
 int slurm_spank_task_exit(spank_t spank, int ac, char *argv[])
 {
 	return pi_tell_task_end(spank, ac, argv);
-}
-
-/* Also called in sbatch, salloc and srun, which have nothing to tell. */
-int slurm_spank_exit(spank_t spank, int ac, char *argv[])
-{
-	(void) ac;
-	(void) argv;
-	return spank_context() == S_CTX_REMOTE ? pi_tell_step_end(spank) : 0;
 }
 
 int slurm_spank_job_epilog(spank_t spank, int ac, char *argv[])

@@ -61,20 +61,6 @@ static int tell_if_full(int jobs_fd, struct pi_record *record,
 	return pi_record_write(jobs_fd, record, err);
 }
 
-int pi_tell_step_end(spank_t spank)
-{
-	struct pi_record record;
-	struct pi_err err = { "" };
-	pi_auto_fd jobs = -1;
-	int rc = open_record(spank, &jobs, &record, &err);
-
-	if (rc == 0 && record.project && !record.told)
-		rc = tell_if_full(jobs, &record, &err);
-	if (rc < 0 && rc != -ENOENT)
-		pi_debug("%s, ignoring", err.text);
-	return 0;
-}
-
 /*
  * A failing step does not mean a failing job where a batch script decides that,
  * unless it was killed; sbatch sets ENVIRONMENT for its job.
@@ -91,34 +77,45 @@ static bool decides_for_the_job(spank_t spank)
 	       ESPANK_SUCCESS || strcmp(value, "BATCH") != 0;
 }
 
-int pi_tell_task_end(spank_t spank, int ac, char *argv[])
+/* What a failed task means for the job, once. */
+static int tell_if_kept(spank_t spank, int status, int ac, char *argv[],
+			int jobs_fd, struct pi_record *record,
+			struct pi_err *err)
 {
 	char keep_time[PI_SIZE_TEXT];
+	bool decides = decides_for_the_job(spank);
 	struct pi_conf conf;
-	struct pi_record record;
-	struct pi_err err = { "" };
-	pi_auto_fd jobs = -1;
-	bool decides;
-	int status = 0;
+	int rc;
 
-	/* srun's connection is gone when the step ends. */
-	(void) pi_tell_step_end(spank);
-	(void) spank_get_item(spank, S_TASK_EXIT_STATUS, &status);
-	decides = decides_for_the_job(spank);
-	if (status == 0 || (!decides && !WIFSIGNALED(status)) ||
-	    open_record(spank, &jobs, &record, &err) < 0 || !record.keep ||
-	    record.name[0] == '\0' || record.failed)
+	if (status == 0 || (!decides && !WIFSIGNALED(status)))
 		return 0;
-	record.failed = true;
-	if (pi_record_write(jobs, &record, &err) < 0)
-		pi_error("%s", err.text);
+	record->failed = true;
+	rc = pi_record_write(jobs_fd, record, err);
 	if (!decides)
-		return 0;
-	if (pi_job_read_conf(ac, argv, &conf, &err) < 0)
+		return rc;
+	if (pi_job_read_conf(ac, argv, &conf, NULL) < 0)
 		pi_conf_defaults(&conf);
 	pi_error("this job failed; what is in its scratch directory is kept as "
 		 "%s/" PI_KEPT_DIR "/%s, for %s, on each of its nodes",
-		 record.base, record.name,
+		 record->base, record->name,
 		 pi_duration_format(conf.keep_time_ms, keep_time));
+	return rc;
+}
+
+int pi_tell_task_end(spank_t spank, int ac, char *argv[])
+{
+	struct pi_record record;
+	struct pi_err err = { "" };
+	pi_auto_fd jobs = -1;
+	int status = 0;
+	int rc = open_record(spank, &jobs, &record, &err);
+
+	(void) spank_get_item(spank, S_TASK_EXIT_STATUS, &status);
+	if (rc == 0 && record.project && !record.told)
+		rc = tell_if_full(jobs, &record, &err);
+	if (rc == 0 && record.keep && record.name[0] && !record.failed)
+		rc = tell_if_kept(spank, status, ac, argv, jobs, &record, &err);
+	if (rc < 0 && rc != -ENOENT)
+		pi_debug("%s, ignoring", err.text);
 	return 0;
 }
