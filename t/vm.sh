@@ -145,6 +145,8 @@ vm_slurm_conf() {
 		SlurmdSpoolDir=/var/spool/slurmd
 		SlurmdLogFile=/var/log/slurm/slurmd.log
 		ProctrackType=proctrack/linuxproc
+		SelectType=select/cons_tres
+		SelectTypeParameters=CR_Core
 		TaskPlugin=task/none
 		PrologFlags=Alloc
 		MpiDefault=none
@@ -314,11 +316,11 @@ vm_is_off() { ! kill -0 "${vm_pid[$1]}"; } 2>/dev/null
 # vm_journal NAME [journalctl's options]
 vm_journal() { vm_run "$1" "journalctl --quiet --no-pager -o short-monotonic ${*:2}"; }
 
-# vm_qmp NAME COMMAND: a command of QEMU's machine protocol, without arguments.
+# vm_qmp NAME COMMAND [JSON-ARGUMENTS]: a command of QEMU's machine protocol.
 # `stop` returns when what the guest has written is in the card's file; from
 # then until `cont` that file is what a power cut would leave.
 vm_qmp() {
-	echo "{\"execute\": \"$2\"}" 1<>"$W/$1.in"
+	echo "{\"execute\": \"$2\", \"arguments\": ${3:-{\}}}" 1<>"$W/$1.in"
 	vm_qmp_answer "$1"
 }
 
@@ -331,6 +333,12 @@ vm_qmp_answer() {
 		esac
 	done <>"$W/$1.out"
 	return 1
+}
+
+# vm_card_slow NAME WRITES: a card that writes so many sectors a second; 0: any
+vm_card_slow() {
+	vm_qmp "$1" block_set_io_throttle '{ "device": "sd", "bps": 0, "bps_rd": 0,
+		"bps_wr": 0, "iops": 0, "iops_rd": 0, "iops_wr": '"$2"' }'
 }
 
 # vm_card_out NAME, vm_card_in NAME: unbind the card's reader from its driver, so
