@@ -7,8 +7,8 @@
 	INSIDE=1 exec unshare --mount --propagation private "$0" "$@"
 . "$(dirname "$0")/lib.sh"
 need root loop setpriv mkfs.vfat sfdisk mkswap perl
+public_work
 cd "$W" || bail "$W"
-chmod 755 "$W"
 
 card() { truncate -s "${2:-64M}" "$1"; }
 verdict() { sed -n 's/^verdict: *//p' <<<"$out"; }

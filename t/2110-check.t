@@ -5,8 +5,8 @@
 need slurmctld
 
 shape='CPUs=4 Boards=1 SocketsPerBoard=1 CoresPerSocket=4 ThreadsPerCore=1 RealMemory=3712'
+public_work
 mkdir -p "$W/slurm" "$W/tmp"
-chmod 755 "$W" "$W/slurm"
 chmod 1777 "$W/tmp"
 export TMPDIR=$W/tmp
 
@@ -108,10 +108,11 @@ settings
 site "$include" "$partition"
 if [ "$(id -u)" -eq 0 ]; then
 	pass=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-	run "${pass[@]}" pi-nodes check "$W/lines" -c "$W/cluster.conf" --nodes "$W/nodes"
+	cp "$B/pi-nodes" "$W/"
+	run "${pass[@]}" "$W/pi-nodes" check "$W/lines" -c "$W/cluster.conf" --nodes "$W/nodes"
 	is "$status $err" '0 ' 'an ordinary user may check'
 	lines "$good" "NodeName=b03 $shape"
-	run "${pass[@]}" pi-nodes check "$W/lines" -c "$W/cluster.conf" --nodes "$W/nodes"
+	run "${pass[@]}" "$W/pi-nodes" check "$W/lines" -c "$W/cluster.conf" --nodes "$W/nodes"
 	like "$status $err" '^4 .*nodes.conf:4: Duplicated' 'and is told why not'
 	is "$(ls -A "$W/tmp")" '' 'nothing is left of it'
 fi

@@ -42,6 +42,13 @@ trap leave EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+# Have $W where an ordinary user can reach it: not below /root, say.
+public_work() {
+	rmdir "$W"
+	W=$(mktemp --directory --tmpdir=/tmp "slurm-pi-$(basename "$0" .t).XXXXXX")
+	chmod 755 "$W"
+}
+
 diag() { printf '%s\n' "$*" | sed 's/^/# /' >&2; }
 
 # ok CONDITION-STATUS NAME: `[ a = b ]; ok $? 'a is b'`
