@@ -124,7 +124,8 @@ analyze: ## gcc -fanalyzer and cppcheck, as errors
 	$(MAKE) B=build/analyze CC=gcc CFLAGS='-O1 -fanalyzer -Werror' all
 	cppcheck --quiet --error-exitcode=1 --std=c11 --language=c \
 		--enable=warning,portability,performance --inline-suppr \
-		--suppress=missingIncludeSystem --suppress=resourceLeak -I. -D_GNU_SOURCE \
+		--suppress=missingIncludeSystem --suppress=resourceLeak \
+		-I. -D_GNU_SOURCE \
 		-DPI_VERSION='""' '-DSPANK_PLUGIN(a,b)=' $(sources)
 
 # One program a file of t/fuzz, on everything built for it with clang, whose
