@@ -48,9 +48,12 @@ static int fill_nodes(struct pi_inventory *inventory, genders_t genders,
 	char **names = NULL, **values = NULL;
 	int rc = 0;
 
-	if (genders_attrlist_create(genders, &names) < 0 ||
-	    genders_vallist_create(genders, &values) < 0)
-		rc = pi_err_set(err, ENOMEM, "%m");
+	if (genders_attrlist_create(genders, &names) < 0)
+		return pi_err_set(err, ENOMEM, "%m");
+	if (genders_vallist_create(genders, &values) < 0) {
+		(void) genders_attrlist_destroy(genders, names);
+		return pi_err_set(err, ENOMEM, "%m");
+	}
 	for (size_t i = 0; rc == 0 && i < inventory->count; i++) {
 		char *name = strdup(nodes[i]);
 
@@ -64,10 +67,8 @@ static int fill_nodes(struct pi_inventory *inventory, genders_t genders,
 		rc = fill_node(&inventory->nodes[i], genders, names, values,
 			       err);
 	}
-	if (names)
-		(void) genders_attrlist_destroy(genders, names);
-	if (values)
-		(void) genders_vallist_destroy(genders, values);
+	(void) genders_attrlist_destroy(genders, names);
+	(void) genders_vallist_destroy(genders, values);
 	return rc;
 }
 

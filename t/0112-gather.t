@@ -99,9 +99,10 @@ trouble 'a node that hangs' 'no answer in 1 s'
 answer b03 "echo '$(report b03)'; exec sleep 1000"
 trouble 'a node that hangs after its report' 'no answer in 1 s'
 sed -i 's/1s/20s/' "$W/cluster.conf"
-answer b03 "sleep 1000 & echo '$(report b03)'"
+answer b03 "sleep 1000 & echo \$! >$W/background; echo '$(report b03)'"
 pi gather
 is "$status" 0 'what a login leaves in the background does not count'
+kill "$(cat "$W/background")"
 good b03
 answer b03 "echo '$(report raspberrypi)'"
 pi gather
