@@ -154,7 +154,7 @@ static const struct verb verbs[] = {
 	{ "resume", run_resume, true, false,
 	  "return this node to service if the reboot is why it is down" },
 	{ "check", run_check, true, false,
-	  "is this node fit to run jobs? (HealthCheckProgram)" },
+	  "is this node fit to run jobs?" },
 	{ "check-slurm", run_check_slurm, false, false,
 	  "does Slurm's configuration let the plugin work?" },
 	{ "status", run_status, true, false,

@@ -18,6 +18,14 @@ unlike "$(cat etc/pi-agent.service.in)" '^(After|Wants|Requires)=.*(network|\.de
 like "$(cat etc/pi-agent-resume.service.in)" '^After=.*slurmd\.service' 'pi-agent-resume.service comes after slurmd'
 like "$(cat etc/pi-agent-sweep.service.in)" '^IOSchedulingClass=idle' 'sweeping yields to jobs'
 
+if command -v systemd-analyze >/dev/null; then
+	mkdir "$W/units"
+	for unit in etc/pi-agent*.in; do
+		sed "s|@sbindir@|$B|" "$unit" >"$W/units/$(basename "$unit" .in)"
+	done
+	lives systemd-analyze verify --man=no "$W"/units/* 'systemd understands the units'
+fi
+
 # Who opens a disk for writing, or mounts: apply.c, through what it calls. check
 # writes its probe into a file.
 is "$(grep -lE '\bO_RDWR\b' agent/*.c | xargs)" 'agent/apply.c agent/check.c agent/resume_ask.c' \
