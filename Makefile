@@ -46,10 +46,10 @@ link  = $(CC) $(pi_cflags) $(CFLAGS) $(pi_ldflags) $(LDFLAGS) -o $@ \
 tap   = B=$(abspath $(B)) TMPDIR=$(abspath $(B))/tmp CK_TAP_LOG_FILE_NAME=- \
         CK_VERBOSITY=silent prove $(PROVEFLAGS) -e ''
 units = $(patsubst %.c,$(B)/%.t,$(wildcard t/unit/*.c))
-sd    = $(patsubst etc/%.in,$(B)/%,$(wildcard etc/*.in))
+sd    = $(patsubst etc/%.in,%,$(wildcard etc/*.in))
 san  := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-all: $(B)/spank_scratch.so $(B)/pi-agent $(B)/pi-nodes $(sd) ## build everything
+all: $(B)/spank_scratch.so $(B)/pi-agent $(B)/pi-nodes ## build everything
 
 $(B)/%.o: %.c Makefile | $(B)/needs
 	@mkdir -p $(@D) $(B)/tmp
@@ -92,14 +92,6 @@ $(B)/pi-nodes: $(B)/head/main.o $(B)/libhead.a $(B)/libpi.a
 	$(link) $(call libs,$(lib_pkgs) $(head_pkgs)) $(head_libs)
 $(B)/t/unit/%.t: $(B)/t/unit/%.o $(B)/libspank.a $(B)/libagent.a $(B)/libhead.a $(B)/libpi.a
 	$(link) $(call libs,check $(all_pkgs)) $(agent_libs) $(head_libs)
-$(sd): $(B)/%: etc/%.in Makefile $(B)/sbindir
-	sed 's|@sbindir@|$(sbindir)|g' $< > $@
-
-$(B)/sbindir: FORCE # changes when it does
-	@mkdir -p $(@D)
-	@echo '$(sbindir)' | cmp -s - $@ || echo '$(sbindir)' >$@
-FORCE:
-
 tests: all $(units) ## build the unit tests too
 check: all $(units) ## run the tests that need no privilege
 	$(tap) $(units) t/0*.t
@@ -159,7 +151,9 @@ in = $(addprefix $(DESTDIR)$(1)/,$(notdir $(2)))
 install: all ## install into DESTDIR; honours prefix, plugindir, unitdir
 	install -D -m 0755 -t $(DESTDIR)$(plugindir) $(B)/spank_scratch.so
 	install -D -m 0755 -t $(DESTDIR)$(sbindir) $(B)/pi-agent $(B)/pi-nodes
-	install -D -m 0644 -t $(DESTDIR)$(unitdir) $(sd)
+	install -d -m 0755 $(DESTDIR)$(unitdir)
+	umask 022; set -e; for u in $(sd); do sed 's|@sbindir@|$(sbindir)|g' \
+		etc/$$u.in >$(DESTDIR)$(unitdir)/$$u; done
 	set -e; for f in $(conf_files); do \
 		to=$(DESTDIR)$(sysconfdir)/slurm-pi/$${f#etc/}; \
 		[ -e $$to ] || install -D -m 0644 $$f $$to; done
@@ -191,7 +185,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 .PHONY: all tests check check-root check-slurm check-vm check-all demo asan fuzzers fuzz bench analyze install \
-	uninstall dist clean help FORCE
+	uninstall dist clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(patsubst %,$(B)/%/*.d,lib spank agent head t/unit))
