@@ -274,7 +274,8 @@ int pi_report_write(const struct pi_findings *f, enum pi_verdict verdict,
 	if (mkdir(PI_RUN_DIR, 0755) < 0 && errno != EEXIST)
 		return pi_err_set(err, errno, "mkdir " PI_RUN_DIR ": %m");
 	pi_auto_fd dfd = open(PI_RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dfd < 0)
+	/* Under systemd's UMask= it was made for root alone; anybody may look. */
+	if (dfd < 0 || fchmod(dfd, 0755) < 0)
 		return pi_err_set(err, errno, PI_RUN_DIR ": %m");
 	return pi_smallfile_replace_at(dfd, "report.json", 0644, text,
 				       strlen(text), err);

@@ -184,7 +184,7 @@ left_alone() {
 new_card
 sfdisk -q --no-tell-kernel "$disk" <<<'start=8192, type=c'
 partx --add --nr 1 "$disk"
-mkfs.vfat -n PHOTOS "${disk}p1" >/dev/null
+mkfs.vfat -n PHOTOS "${disk}p1" >/dev/null 2>&1
 seq 1 20000 | mcopy -i "${disk}p1" - ::IMG_0001.JPG
 left_alone foreign 4 'a card with a photo on it'
 like "$err" 'PHOTOS' 'the evidence is named'

@@ -88,7 +88,7 @@ same 'a card that is ours' adopt
 
 new_card
 same 'a blank card' adopt
-mkfs.vfat "$disk" >/dev/null
+mkfs.vfat "$disk" >/dev/null 2>&1
 same 'a foreign card' adopt
 new_card
 sfdisk -q --no-tell-kernel "$disk" <<<'label: dos
@@ -172,7 +172,7 @@ is "$status $(verdict)" '0 ours' 'Repair = yes repairs without being asked'
 new_card
 sfdisk -q --no-tell-kernel "$disk" <<<'start=8192, type=c'
 partx --add --nr 1 "$disk"
-mkfs.vfat -n PHOTOS "${disk}p1" >/dev/null
+mkfs.vfat -n PHOTOS "${disk}p1" >/dev/null 2>&1
 seq 1 20000 | mcopy -i "${disk}p1" - ::PICTURE.JPG 2>/dev/null
 blockdev --flushbufs "${disk}p1"
 drop_card
