@@ -6,7 +6,7 @@
 [ "$(id -u)" -ne 0 ] || [ -n "${INSIDE:-}" ] ||
 	INSIDE=1 exec unshare --mount --propagation private "$0" "$@"
 . "$(dirname "$0")/lib.sh"
-need root loop mkfs.ext4 perl chattr lsattr prlimit setpriv
+need root loop mkfs.ext4 perl chattr lsattr prlimit setpriv strace fuse2fs
 cd "$W" || bail "$W"
 mkdir -p /run/slurm-pi
 mount -t tmpfs -o mode=755 tmpfs /run/slurm-pi
@@ -117,6 +117,22 @@ is "$status $(ls scratch/victim)" '1 file' "a bind mount of the card's own is no
 umount scratch/.slurm-pi/stuck/*/mnt
 rm -rf scratch/.slurm-pi/stuck scratch/victim
 
+# A file system of the user's own (FUSE) mounted inside
+if [ -c /dev/fuse ]; then
+	new_tree
+	as_job mkdir mnt
+	truncate -s 4M own.img
+	mkfs.ext4 -q own.img
+	fuse2fs own.img "$trash/7-1/mnt" -o fakeroot 2>/dev/null
+	touch "$trash/7-1/mnt/file"
+	sweep
+	is "$status" 1 'a FUSE mount inside is left alone'
+	ls scratch/.slurm-pi/stuck/*/mnt/file >/dev/null
+	ok $? 'with what is in it'
+	umount scratch/.slurm-pi/stuck/*/mnt
+	rm -rf scratch/.slurm-pi/stuck
+fi
+
 # A process that outlived its job swaps directories and links all the time.
 new_tree
 in_job perl -e '
@@ -144,6 +160,28 @@ first=$!
 sweep
 wait "$first"
 is "$status $?|$(left)" '0 0|' 'two sweeps at once'
+
+# Killed at each of its calls, and each failing: the next sweep ends it.
+small_tree() {
+	new_tree
+	as_job sh -c 'mkdir -p a/b; touch a/f a/b/g; ln -s / a/l'
+}
+small_tree
+strace -qq -o trace pi-agent --config=conf sweep 2>/dev/null
+awk -F'(' '{ n[$1]++ } index($0, trash) { ours = 1 } /^exit_group/ { exit } ours && $1 != "brk" { print $1, n[$1] }' \
+	trash="$W/scratch" trace >calls
+wrong=''
+while read -r call when; do
+	for fault in signal=KILL error=EIO error=EROFS error=ENOSPC error=ENOMEM error=EMFILE; do
+		small_tree
+		{ strace -qq -o /dev/null --inject="$call:$fault:when=$when" pi-agent --config=conf sweep; } >/dev/null 2>&1
+		mv scratch/.slurm-pi/stuck/* "$trash" 2>/dev/null
+		sweep
+		[ "$status|$(left)" = '0|' ] || wrong+="$call $when $fault: $status $err"$'\n'
+	done
+done <calls
+is "$wrong" '' "killed, and failing, at each of $(wc -l <calls) calls: the next sweep ends it"
+is "$(cat outside/file) $(ls outside/dir)" 'kept file' 'and nothing outside was touched'
 
 # A card that is read-only: nothing can go, and it says so.
 new_tree

@@ -6,8 +6,8 @@
 . "$(dirname "$0")/../lib.sh"
 need root loop mkfs.ext4 e2fsck
 cd "$W" || exit
+mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/slurm-pi scratch
-mount -t tmpfs -o mode=755 tmpfs /run/slurm-pi
 at_exit eval 'until ! umount scratch 2>/dev/null; do :; done'
 disk='' plain=''
 runs=15

@@ -16,7 +16,7 @@ echo "ScratchDir = $W/scratch" >conf
 
 new_card() {
 	umount scratch 2>/dev/null
-	mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=0 "$disk"
+	mkfs.ext4 -q -F -N 2000000 -E nodiscard,lazy_itable_init=0 "$disk"
 	mount -t ext4 -o nodev,nosuid,noatime "$disk" scratch
 	mkdir -m 700 scratch/.slurm-pi scratch/.slurm-pi/trash scratch/.slurm-pi/trash/7-1
 }
