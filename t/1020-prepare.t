@@ -8,8 +8,8 @@
 . "$(dirname "$0")/lib.sh"
 need root loop mkfs.vfat mcopy sfdisk perl setpriv
 cd "$W" || bail "$W"
+mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/slurm-pi
-mount -t tmpfs -o mode=755 tmpfs /run/slurm-pi
 mkdir scratch
 at_exit eval 'until ! umount scratch 2>/dev/null; do :; done'
 

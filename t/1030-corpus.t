@@ -10,8 +10,8 @@
 need root loop sfdisk sgdisk mkfs.ext4 mkfs.vfat mkfs.exfat mcopy mkntfs mkfs.xfs mkfs.btrfs \
 	mkfs.f2fs mkfs.nilfs2 mkudffs mkfs.erofs mksquashfs xorriso mkswap cryptsetup pvcreate perl
 cd "$W" || bail "$W"
+mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/slurm-pi scratch files
-mount -t tmpfs -o mode=755 tmpfs /run/slurm-pi
 at_exit eval 'until ! umount scratch 2>/dev/null; do :; done'
 echo 'a photo' >files/photo
 

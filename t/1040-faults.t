@@ -13,8 +13,8 @@
 . "$(dirname "$0")/lib.sh"
 need root loop strace mkfs.vfat sfdisk
 cd "$W" || bail "$W"
+mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/slurm-pi scratch
-mount -t tmpfs -o mode=755 tmpfs /run/slurm-pi
 at_exit eval 'until ! umount scratch 2>/dev/null; do :; done'
 at_exit eval 'losetup -n -O NAME,BACK-FILE | while read -r name file; do
 	case $file in "$W"/*) losetup --detach "$name" ;; esac; done'

@@ -9,8 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 need root loop sfdisk sgdisk mkfs.vfat mcopy strace perl
 cd "$W" || bail "$W"
+mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/slurm-pi scratch
-mount -t tmpfs -o mode=755 tmpfs /run/slurm-pi
 at_exit eval 'until ! umount scratch 2>/dev/null; do :; done'
 at_exit eval 'umount /proc/sys/kernel/random/boot_id 2>/dev/null'
 node=$(uname -n | cut -d. -f1)

@@ -10,8 +10,8 @@
 need root loop sfdisk perl setpriv
 cd "$W" || bail "$W"
 chmod 755 "$W"
+mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/slurm-pi scratch
-mount -t tmpfs -o mode=755 tmpfs /run/slurm-pi
 at_exit eval 'until ! umount scratch 2>/dev/null; do :; done'
 at_exit eval 'umount /proc/sys/kernel/random/boot_id 2>/dev/null'
 disk='' adopted=''
