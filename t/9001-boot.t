@@ -15,6 +15,8 @@ is "$(vm_run b02 'hostname; cat /etc/hostname 2>&1 | wc -l')" $'b02\n1' \
 	'its name comes from DHCP, not from the image'
 like "$(vm_run b02 'findmnt -n -o FSTYPE,OPTIONS /')" '^nfs +ro,' 'its root is NFS, read-only'
 ok "$(vm_run b02 'touch /file 2>/dev/null; echo $((! $?))')" 'and cannot be written'
+is "$(vm_run b02 'timedatectl show --value -p NTPSynchronized')" yes \
+	'it has learnt the time from the head'
 lives wait_for 'vm_run b02 "test -b /dev/disk/by-path/platform-fe340000.mmc"' 60 \
 	'udev finds the card'
 is "$(vm_run b02 'udevadm info -q property --property=ID_PATH --value /dev/mmcblk0')" \

@@ -92,6 +92,8 @@ services() {
 		getty@tty1.service rpcbind.service rpcbind.socket \
 		rpc-statd-notify.service
 	systemctl --quiet --root="$1" enable munge slurmd ssh systemd-timesyncd
+	# munge refuses what was made at another time: it must not start before.
+	systemctl --quiet --root="$1" enable systemd-time-wait-sync
 	mkdir -p "$1/etc/systemd/timesyncd.conf.d"
 	printf '[Time]\nNTP=10.0.0.1\n' >"$1/etc/systemd/timesyncd.conf.d/head.conf"
 }

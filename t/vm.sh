@@ -5,7 +5,7 @@
 #	. "$(dirname "$0")/lib.sh"
 #	. "$(dirname "$0")/vm.sh"
 #	vm_enter "$@"			# from here on inside namespaces of its own
-#	vm_net				# the nodes' root, DHCP, NFS, munge, Slurm
+#	vm_net				# the nodes' root, DHCP, NFS, NTP, munge, Slurm
 #	vm_install			# slurm-pi into the nodes' root, by make
 #	vm_card "$W/card" 512M		# a blank SD card
 #	vm_boot b02 "$W/card"		# returns as soon as QEMU runs
@@ -71,6 +71,7 @@ vm_net() {
 	vm_head_files
 	vm_dhcp
 	vm_nfs
+	perl "$TOP/t/ntp.pl" 10.0.0.1 2>"$W/ntp.log" &
 	vm_slurm
 }
 
@@ -226,8 +227,9 @@ vm_card() {
 	truncate -s "$2" "$1"
 }
 
-# vm_boot NAME CARD|none [QEMU-ARGUMENT...]: switch the node on. Its console is
-# appended to $W/NAME.console; $W/NAME.qemu has QEMU's complaints.
+# vm_boot NAME CARD|none [QEMU-ARGUMENT...]: switch the node on. Like a Pi it does
+# not know the time, and asks the head for it. Its console is appended to
+# $W/NAME.console; $W/NAME.qemu has QEMU's complaints.
 vm_boot() {
 	local name=$1 card=$2 append
 	shift 2
@@ -243,7 +245,7 @@ vm_boot() {
 		mkfifo "$W/$name.in" "$W/$name.out"
 	fi
 	qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -cpu qemu64 -m 1024 \
-		-nodefaults -display none -no-reboot \
+		-nodefaults -display none -no-reboot -rtc base=2022-05-01 \
 		-kernel "$VM_TREE/vmlinuz" -initrd "$VM_TREE/initrd.img" \
 		-append "$append" \
 		-chardev "file,id=console,append=on,path=$W/$name.console" \
