@@ -72,24 +72,48 @@ touch "$home/go"
 clean 'slurmd restarted during the job'
 rm "$home/go"
 
-# slurmd killed in the prolog, which waits because the records are locked.
+# slurmd killed in a hook, which waits because the records are locked.
 exec {unlock}<> <(:)
-node_exec b02 flock /run/slurm-pi/jobs sh -c "echo locked >/home/student/locked; exec cat" \
-	<"/proc/$$/fd/$unlock" &
-locker=$!
-wait_for '[ -e "$home/locked" ]' 5
+lock_records() {
+	rm -f "$home/locked"
+	node_exec b02 flock /run/slurm-pi/jobs sh -c 'echo locked >/home/student/locked; exec cat' \
+		<"/proc/$$/fd/$unlock" &
+	locker=$!
+	wait_for '[ -e "$home/locked" ]' 5
+}
+unlock_records() {
+	kill "$locker"
+	node_exec b02 pkill -x cat
+}
+
+# killed_in HOOK: waits for it, kills slurmd, lets it end, starts slurmd again
+killed_in() {
+	wait_for "node_exec b02 pgrep -f 'slurmstepd spank $1'" 20
+	ok $? "the $1 waits for the records"
+	node_exec b02 pkill -KILL -x slurmd
+	unlock_records
+	wait_for "! node_exec b02 pgrep -f 'slurmstepd spank $1'" 20
+	node_start b02
+	wait_node b02 idle 90 || wait_node b02 mixed 5
+}
+
+lock_records
 submit true
-wait_for 'node_exec b02 pgrep -f "slurmstepd spank prolog"' 20
-ok $? 'the prolog waits for the records'
-node_exec b02 pkill -KILL -x slurmd
-kill "$locker"; node_exec b02 pkill -x cat
-wait_for '! node_exec b02 pgrep -f "slurmstepd spank prolog"' 20
-node_start b02
-wait_node b02 idle 60 || wait_node b02 mixed 5
+killed_in prolog
 as_student scancel "$job"
 wait_job "$job" 40
 submit true
 clean 'slurmd killed in a prolog: the next job'
+
+submit 'while [ ! -e go ]; do read -t 0.1 <> <(:); done'
+started
+lock_records
+touch "$home/go"
+killed_in epilog
+clean 'slurmd killed in an epilog'
+rm "$home/go"
+submit true
+clean 'and the next job'
 
 # slurmctld forgets the job: slurmd is told to abort it, with uid 0.
 submit 'sleep 300'
