@@ -84,11 +84,9 @@ unshare --mount --propagation private --net --pid --fork --kill-child \
 ok $? 'they are installed, removed and purged' || diag "$(cat "$W/play.err" "$W/install.log")"
 part() { sed -n "/^-- $1/,/^-- /{ /^-- /!p }" "$W/play.out"; }
 
-is "$(part install)" "1
-multi-user.target.wants/pi-agent-resume.service
-multi-user.target.wants/pi-agent-sweep.path
-multi-user.target.wants/pi-agent.service
-timers.target.wants/pi-agent-sweep.timer" 'installed: srun has --scratch, and the units are enabled'
+# Each unit with an [Install] section, from its template
+enabled=$(cd "$TOP/etc" && grep -H '^WantedBy=' ./*.in | sed 's|^\./\(.*\)\.in:WantedBy=\(.*\)|\2.wants/\1|' | sort)
+is "$(part install)" "1"$'\n'"$enabled" 'installed: srun has --scratch, and the units are enabled'
 like "$(cat "$W/install.log")" 'Setting up slurm-pi-agent' 'with nobody to answer questions'
 elsewhere=$(grep -vxFf <(awk '{ print $2 }' "$W/contents") "$W/written" |
 	grep -vE '^/(var/lib/dpkg|var/log/dpkg.log|var/cache/(man|ldconfig|debconf)|var/lib/systemd/deb-systemd-helper-enabled|etc/systemd/system/[a-z-]*\.target\.wants)(/|$)')

@@ -37,6 +37,7 @@ for part in plugin agent head; do
 done >"$W/replaced"
 is "$(cat "$W/replaced")" '' 'no upgrade replaces configuration'
 like "$(ask plugin --list)" '/slurm/spank_scratch\.so$' 'the plugin is in it'
-is "$(ask agent --list | grep -c '/systemd/system/pi-agent')" 5 'the units are in it'
+is "$(ask agent --list | sed -n 's|.*/systemd/system/||p' | sort)" \
+	"$(cd "$TOP/etc" && printf '%s\n' *.in | sed 's/\.in$//' | sort)" 'the units are in it'
 like "$(ask debuginfo --list)" '/spank_scratch\.so.*\.debug$' 'debuginfo is kept'
 done_testing
