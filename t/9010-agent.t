@@ -68,7 +68,8 @@ ok $? 'before slurmd starts'
 like "$(vm_run b02 'cat /run/slurm-pi/report.json')" '"verdict": "blank"' 'the report says why'
 like "$(vm_run b02 'cat /run/slurm-pi/facts')" 'NodeName=b02 CPUs=2' 'the facts have what slurmd -C says'
 lives wait_for '[ "$(vm_node b02)" = "idle none" ]' 60 'the node registers'
-lives vm_run b02 'pi-agent check' 'and is fit'
+run vm_run b02 'pi-agent check'
+is "$status $err" '0 ' 'and is fit, clock and all'
 before=$(vm_run b02 'stat -c %i /scratch/.slurm-pi/boot_id; findmnt -n /scratch')
 vm_run b02 'systemctl restart pi-agent'
 is "$(vm_run b02 'stat -c %i /scratch/.slurm-pi/boot_id; findmnt -n /scratch')" "$before" \
@@ -147,18 +148,17 @@ id=$(vm_user user1 sbatch --parsable --nodelist b02 --scratch --wrap \
 	'echo x >$SLURM_TMPDIR/x && echo ready >ready; sleep 600')
 lives wait_for '[ -s "$W/home/user1/ready" ]' 60 'a job uses the card'
 vm_card_out b02
-run vm_run b02 'pi-agent check'
+run vm_run b02 'pi-agent check --drain'
 isnt "$status" 0 'with the card pulled, the node is not fit'
-like "$err" '/scratch|card' 'and the reason names it'
-diag "$err"
-scancel "$id"
-vm_user user1 sbatch --parsable --nodelist b02 --wrap true >/dev/null
-lives wait_for 'vm_node b02 | grep -q ^drain' 60 'Slurm drains it when the next job comes'
+like "$(vm_node b02)" '^drain.* pi-agent: .*card' 'and drained for a reason that names the card'
 diag "$(vm_node b02)"
-scancel --user user1
+vm_user user1 scancel "$id"
+lives wait_for '[ -z "$(squeue -h -j "$id")" ]' 60 'the job can be cancelled'
 vm_run b02 'systemctl stop pi-agent; umount /scratch; rm -rf /run/slurm-pi'
 vm_card_in b02
-lives vm_run b02 'systemctl start pi-agent && pi-agent check' 'put in again, the card is good'
+lives vm_run b02 'systemctl start pi-agent && pi-agent check --drain' 'put in again, the card is good'
+lives wait_for '[ "$(vm_node b02)" = "idle none" ]' 60 'and the drain is lifted' ||
+	diag "$(vm_node b02)"
 
 # --- the power fails at ten moments of making a card ----------------------------
 
@@ -229,11 +229,9 @@ vm_run b03 'modprobe -a loop dm_mod
 	printf "CardDevice = /dev/loop1\nCardWait = 5s\n" >/run/card.conf'
 lives vm_run b03 'pi-agent --config /run/card.conf prepare && pi-agent check' 'a card that will fail is good at first'
 vm_run b03 'dmsetup suspend card; dmsetup load card --table "0 131072 error"; dmsetup resume card'
-run vm_run b03 'pi-agent check'
+run vm_run b03 'pi-agent check --drain'
 isnt "$status" 0 'once it fails, the node is not fit'
 like "$err" '/scratch: .*(card|Input/output error)' 'and the reason names the card'
-diag "$err"
-vm_user user1 sbatch --parsable --nodelist b03 --wrap true >/dev/null
-lives wait_for 'vm_node b03 | grep -q ^drain' 60 'Slurm drains it when the next job comes'
+like "$(vm_node b03)" '^drain.* pi-agent: ' 'as does the reason of its drain'
 diag "$(vm_node b03)"
 done_testing
