@@ -59,6 +59,8 @@ chmod 755 "$W/no-check"
 refuses 'no libcheck' 'install check' PKG_CONFIG="$W/no-check" "$W/new/t/unit/size.t"
 refuses 'no compiler' 'no compiler no-such-cc: .*install gcc' CC=no-such-cc multiarch= all
 
+refuses 'no cross compiler' '(install gcc-no-such-machine|dnf install gcc)' CROSS=no-such-machine- multiarch= all
+
 # Not a mock of Slurm: only the number that the check reads
 mkdir -p "$W/include/slurm"
 of_slurm() { echo "#define SLURM_VERSION_NUMBER $1" >"$W/include/slurm/slurm_version.h"; }
