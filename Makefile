@@ -96,7 +96,7 @@ tests: all $(units) ## build the unit tests too
 check: all $(units) ## run the tests that need no privilege
 	$(tap) $(units) t/0*.t
 check-root: all ## run the tests that need root and loop devices
-	$(tap) t/1*.t
+	$(tap) $(ROOT_TESTS)
 check-slurm: all ## run the tests on a private Slurm cluster (root)
 	$(tap) t/2*.t
 check-vm: all ## run the tests that boot virtual machines (root)
@@ -107,8 +107,10 @@ demo: all ## play the whole loop on a private cluster (root)
 	scripts/demo --no-setup
 asan: ## run the unprivileged and root tests under ASan and UBSan
 	$(MAKE) B=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer $(san)' \
-		LDFLAGS='$(san)' $(ASAN_TIERS)
+		LDFLAGS='$(san)' ROOT_TESTS='t/10*.t' $(ASAN_TIERS)
 ASAN_TIERS ?= check check-root
+# Packages (t/12*.t) are built without sanitizers whoever asks.
+ROOT_TESTS ?= t/1*.t
 
 sources := $(wildcard lib/*.c spank/*.c agent/*.c head/*.c)
 # (cppcheck knows no cleanup attribute; -fanalyzer looks for leaks.)
