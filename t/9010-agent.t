@@ -25,11 +25,6 @@ no_complaints() { # NAME WHAT
 		"$2: nor a complaint without that priority"
 }
 
-isnt() { # GOT UNWANTED NAME
-	[ "$1" != "$2" ]
-	ok $? "$3"
-}
-
 scratch_of_init() { vm_run "$1" 'nsenter -t 1 -m findmnt -n -o SOURCE,FSTYPE,OPTIONS /scratch'; }
 
 # What is on the card beside what is always there
@@ -115,6 +110,7 @@ is "$(cat "$W/home/user1/runs")" "run 0 in /scratch/user1-$id with 0 files
 run 1 in /scratch/user1-$id with 0 files" 'the requeued job finds an empty directory'
 lives wait_for '[ "$(litter b02)" = "" ]' 120 'nothing is left of it, nor in the trash' ||
 	diag "$(litter b02 | head)" "$(vm_journal b02 -b -u pi-agent-sweep)"
+is "$(vm_limits b02)" '' 'and no limit either'
 
 # --- drained, and another person's card ---------------------------------------
 

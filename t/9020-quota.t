@@ -17,20 +17,13 @@ wait_for '[ "$(vm_node b02)" = "idle none" ]' 60 || bail "b02 is $(vm_node b02)"
 # job USER SIZE SHELL-TEXT: run it in the job's directory
 # Former jobs must not weigh in: what lies in the trash comes on top of a limit.
 job() {
+	wait_for '[ -z "$(squeue -h --states completing)" ]' 60 || diag 'a job does not end'
 	wait_for 'vm_run b02 "! ls -A /scratch/.slurm-pi/trash | grep -q ."' 60 || diag 'the trash stays'
 	run vm_user "$1" srun --nodelist b02 --scratch="$2" sh -c 'cd "$SLURM_TMPDIR" || exit; '"$3"
 }
 
 # What lies on the card in USER's name, in KiB
 used_by() { vm_run b02 "find /scratch -user $1 -printf '%k\n'" | awk '{ sum += $1 } END { print sum + 0 }'; }
-
-# Ids with a limit: the columns of repquota are used, soft, hard (blocks, inodes)
-limits() { vm_run b02 "repquota -n $1 /scratch" | awk '/^#[0-9]/ && $5 + $8 > 0 { print $1, $5, $8 }'; }
-
-isnt() { # GOT UNWANTED NAME
-	[ "$1" != "$2" ]
-	ok $? "$3"
-}
 
 # --- one job ------------------------------------------------------------------
 
@@ -47,8 +40,8 @@ job user1 10M 'for i in $(seq 3000); do true >$i || exit 3; done'
 is "$status" 3 'the number of files is limited too'
 like "$err" 'Disk quota exceeded' 'by quota'
 lives wait_for '[ "$(used_by user1)" = 0 ]' 60 'after the jobs no file remains'
-lives wait_for '[ -z "$(limits -P)$(limits -u)" ]' 60 'and no limit' ||
-	diag "$(limits -P)" "$(limits -u)"
+lives wait_for '[ -z "$(vm_limits b02)" ]' 60 'and no limit' ||
+	diag "$(vm_limits b02)"
 
 # --- the escape: a file's project is its owner's to change ----------------------
 
@@ -76,7 +69,7 @@ job user1 1G true
 is "$status" 1 'more than the card has is refused'
 like "$err" "scratch: --scratch=1G: this node's card has [0-9]+M free" 'with what there is'
 first=$(vm_user user1 sbatch --parsable --nodelist b02 --scratch=300M --wrap \
-	'echo up >first; until [ -e stop ]; do sleep 1; done')
+	'echo up >first; sleep 600')
 lives wait_for '[ -s "$W/home/user1/first" ]' 60 'a job holds 300M'
 job user2 300M true
 like "$err" '(299|300)M are promised to other jobs' "which another user's job cannot have"
@@ -86,11 +79,11 @@ job user1 20M "$leave; dd if=/dev/zero of=out/big bs=1M count=330; sync; du -sk 
 used=$(awk '$2 == "." { print $1 }' <<<"$err")
 [ "$used" -le $((320 * 1024)) ]
 ok $? "an escape reaches what the user's jobs have together, not more" || diag "$err"
-: >"$W/home/user1/stop"
+vm_user user1 scancel "$first"
 lives wait_for '[ -z "$(squeue -h)" ]' 60 'the jobs end'
 lives wait_for '[ "$(used_by user1)" = 0 ]' 60 'their files go'
-lives wait_for '[ -z "$(limits -P)$(limits -u)" ]' 60 'and their limits' ||
-	diag "$(limits -P)" "$(limits -u)"
+lives wait_for '[ -z "$(vm_limits b02)" ]' 60 'and their limits' ||
+	diag "$(vm_limits b02)"
 
 run vm_user user1 srun --nodelist b02 sh -c 'dd if=/dev/zero of="$SLURM_TMPDIR/x" bs=1M count=100'
 is "$status" 0 'without SIZE a job is not limited'

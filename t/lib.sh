@@ -69,6 +69,12 @@ is() {
 	ok $? "$3" || diag "got:    $1" $'\n'"wanted: $2"
 }
 
+# isnt GOT UNWANTED NAME
+isnt() {
+	[ "$1" != "$2" ]
+	ok $? "$3" || diag "got:    $1"
+}
+
 # like GOT EXTENDED-REGEX NAME, and its opposite
 like() {
 	grep -Eq -e "$2" <<<"$1"

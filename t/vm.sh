@@ -300,6 +300,13 @@ vm_ssh_conf() {
 	END
 }
 
+# vm_limits NAME: users and projects of the card that have a limit, and which. The
+# columns of repquota are used, soft, hard and again for the number of files.
+vm_limits() {
+	vm_run "$1" 'repquota -P -n /scratch; repquota -u -n /scratch' |
+		awk '/^#[0-9]/ && $5 + $8 > 0 { print $1, $5, $8 }'
+}
+
 # vm_up NAME [SECONDS]: systemd has finished starting; says how long that took
 vm_up() {
 	local begin=$SECONDS
