@@ -24,7 +24,7 @@ packages+=,munge,slurmd,slurm-client,openssh-server
 packages+=,e2fsprogs,fdisk,quota,libinih1,libjansson4,libfdisk1,libmount1
 packages+=,$(dpkg-query --showformat='${Depends}' --show libslurm-dev |
 	grep -o 'libslurm[0-9][0-9a-z]*')
-packages+=,strace,dmsetup,python3-minimal
+packages+=,strace,dmsetup
 
 # Two drivers and NFS instead of MODULES=netboot, which has hundreds: less to
 # unpack where the processor is emulated. It must be there before the kernel's
@@ -87,13 +87,13 @@ devices() {
 
 # What a node without a disk, a screen or the Internet has no use for.
 services() {
-	systemctl --quiet --root="$1" mask apt-daily.timer apt-daily-upgrade.timer \
+	chroot "$1" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer \
 		dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
 		getty@tty1.service rpcbind.service rpcbind.socket \
 		rpc-statd-notify.service
-	systemctl --quiet --root="$1" enable munge slurmd ssh systemd-timesyncd
+	chroot "$1" systemctl --quiet enable munge slurmd ssh systemd-timesyncd
 	# munge refuses what was made at another time: it must not start before.
-	systemctl --quiet --root="$1" enable systemd-time-wait-sync
+	chroot "$1" systemctl --quiet enable systemd-time-wait-sync
 	mkdir -p "$1/etc/systemd/timesyncd.conf.d"
 	printf '[Time]\nNTP=10.0.0.1\n' >"$1/etc/systemd/timesyncd.conf.d/head.conf"
 }

@@ -97,7 +97,7 @@ vm_install() {
 	echo 'CardWait = 5min' >>"$VM_TREE/etc/slurm-pi/slurm-pi.conf"
 	echo 'required spank_scratch.so' >"$VM_TREE/etc/slurm/plugstack.conf"
 	echo "required $B/spank_scratch.so" >"$W/slurm/plugstack.conf"
-	systemctl --quiet --root="$VM_TREE" enable pi-agent.service \
+	chroot "$VM_TREE" systemctl --quiet enable pi-agent.service \
 		pi-agent-resume.service pi-agent-sweep.path
 }
 
