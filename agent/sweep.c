@@ -13,6 +13,7 @@
 
 #include "lib/auto.h"
 #include "lib/kept.h"
+#include "lib/limit.h"
 #include "lib/log.h"
 #include "lib/quota.h"
 #include "lib/record.h"
@@ -29,6 +30,7 @@ struct sweep {
 	struct pi_err *err;
 };
 
+/* A walk over the records: what each visit needs. */
 struct ending {
 	const char *scratch_dir;
 	int card_fd, trash_fd, jobs_fd;
@@ -123,6 +125,36 @@ static void end_jobs(const char *scratch_dir, int card_fd, int trash_fd)
 		pi_warn("%s, ignoring", err.text);
 }
 
+static int renew_limit(const struct pi_record *record, void *data)
+{
+	struct ending *ending = data;
+	struct pi_err err;
+
+	if (record->project &&
+	    pi_limit_update_user(ending->card_fd, ending->jobs_fd, record->uid,
+				 &err) < 0)
+		pi_warn("job %lu: %s", (unsigned long) record->jobid, err.text);
+	return 0;
+}
+
+/*
+ * What lay in the trash came on top of its users' limits; it is gone. Else who
+ * leaves a quota's project could use that much more than he was promised.
+ */
+static void renew_limits(int card_fd)
+{
+	struct ending ending = { .card_fd = card_fd };
+	struct pi_err err;
+	pi_auto_fd jobs_fd = pi_record_open_jobs(&err);
+	int rc = jobs_fd < 0 ? jobs_fd : pi_record_lock(jobs_fd, &err);
+
+	ending.jobs_fd = jobs_fd;
+	if (rc == 0)
+		rc = pi_record_each(jobs_fd, renew_limit, &ending, &err);
+	if (rc < 0)
+		pi_warn("%s, ignoring", err.text);
+}
+
 int pi_sweep(const struct pi_conf *conf, struct pi_err *err)
 {
 	struct sweep sweep = { .err = err };
@@ -150,6 +182,8 @@ int pi_sweep(const struct pi_conf *conf, struct pi_err *err)
 	sweep.state_fd = state_fd;
 	while (sweep_once(&sweep))
 		;
+	if (sweep.removed > 0)
+		renew_limits(card_fd);
 	if (pi_quota_lift_unused(card_fd, &other) < 0)
 		pi_warn("%s, ignoring", other.text);
 	if (sweep.removed > 0 || sweep.stuck > 0)

@@ -17,13 +17,13 @@
 
 #include "lib/auto.h"
 #include "lib/kept.h"
+#include "lib/limit.h"
 #include "lib/log.h"
 #include "lib/quota.h"
 #include "lib/record.h"
 #include "lib/rmtree.h"
 #include "lib/scratch.h"
 #include "lib/size.h"
-#include "spank/limit.h"
 
 static uint64_t deadline_in(uint64_t ms)
 {

@@ -15,10 +15,10 @@
 #include <stdlib.h>
 
 #include "lib/auto.h"
+#include "lib/limit.h"
 #include "lib/log.h"
 #include "lib/record.h"
 #include "lib/scratch.h"
-#include "spank/limit.h"
 #include "spank/option.h"
 
 struct prolog {

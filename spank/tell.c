@@ -13,11 +13,11 @@
 
 #include "lib/auto.h"
 #include "lib/kept.h"
+#include "lib/limit.h"
 #include "lib/log.h"
 #include "lib/record.h"
 #include "lib/scratch.h"
 #include "lib/size.h"
-#include "spank/limit.h"
 
 /* The batch script's step, SLURM_BATCH_SCRIPT in slurm.h. */
 static const uint32_t batch_step = 0xfffffffb;

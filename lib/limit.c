@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* limit.c - how much of the card a job may have, and what it used */
-#include "spank/limit.h"
+#include "lib/limit.h"
 
 #include <dirent.h>
 #include <errno.h>
