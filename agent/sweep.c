@@ -30,8 +30,8 @@ struct sweep {
 	struct pi_err *err;
 };
 
-/* A walk over the records: what each visit needs. */
-struct ending {
+/* What a visit to a record needs. */
+struct visit {
 	const char *scratch_dir;
 	int card_fd, trash_fd, jobs_fd;
 };
@@ -90,49 +90,19 @@ static bool sweep_once(struct sweep *sweep)
 static int end_job(const struct pi_record *record, void *data)
 {
 	char trash_name[PI_TRASH_NAME];
-	struct ending *ending = data;
+	struct visit *visit = data;
 	struct pi_err err;
 	int rc = 0;
 
-	if (!record->ended || strcmp(record->base, ending->scratch_dir) != 0)
+	if (!record->ended || strcmp(record->base, visit->scratch_dir) != 0)
 		return 0;
 	if (record->name[0])
-		rc = pi_scratch_discard(ending->card_fd, ending->trash_fd,
+		rc = pi_scratch_discard(visit->card_fd, visit->trash_fd,
 					record->name, record->jobid, trash_name,
 					&err);
 	if (rc == 0 || rc == -ENOENT)
-		rc = pi_record_remove(ending->jobs_fd, record->jobid, &err);
+		rc = pi_record_remove(visit->jobs_fd, record->jobid, &err);
 	if (rc < 0)
-		pi_warn("job %lu: %s", (unsigned long) record->jobid, err.text);
-	return 0;
-}
-
-static void end_jobs(const char *scratch_dir, int card_fd, int trash_fd)
-{
-	struct ending ending = {
-		.scratch_dir = scratch_dir,
-		.card_fd = card_fd,
-		.trash_fd = trash_fd,
-	};
-	struct pi_err err;
-	pi_auto_fd jobs_fd = pi_record_open_jobs(&err);
-	int rc = jobs_fd < 0 ? jobs_fd : pi_record_lock(jobs_fd, &err);
-
-	ending.jobs_fd = jobs_fd;
-	if (rc == 0)
-		rc = pi_record_each(jobs_fd, end_job, &ending, &err);
-	if (rc < 0)
-		pi_warn("%s, ignoring", err.text);
-}
-
-static int renew_limit(const struct pi_record *record, void *data)
-{
-	struct ending *ending = data;
-	struct pi_err err;
-
-	if (record->project &&
-	    pi_limit_update_user(ending->card_fd, ending->jobs_fd, record->uid,
-				 &err) < 0)
 		pi_warn("job %lu: %s", (unsigned long) record->jobid, err.text);
 	return 0;
 }
@@ -141,16 +111,28 @@ static int renew_limit(const struct pi_record *record, void *data)
  * What lay in the trash came on top of its users' limits; it is gone. Else who
  * leaves a quota's project could use that much more than he was promised.
  */
-static void renew_limits(int card_fd)
+static int renew_limit(const struct pi_record *record, void *data)
 {
-	struct ending ending = { .card_fd = card_fd };
+	struct visit *visit = data;
+	struct pi_err err;
+
+	if (record->project &&
+	    pi_limit_update_user(visit->card_fd, visit->jobs_fd, record->uid,
+				 &err) < 0)
+		pi_warn("job %lu: %s", (unsigned long) record->jobid, err.text);
+	return 0;
+}
+
+/* Visit each record, while no prolog and no epilog changes any. */
+static void visit_records(pi_record_visitor *visitor, struct visit *visit)
+{
 	struct pi_err err;
 	pi_auto_fd jobs_fd = pi_record_open_jobs(&err);
 	int rc = jobs_fd < 0 ? jobs_fd : pi_record_lock(jobs_fd, &err);
 
-	ending.jobs_fd = jobs_fd;
+	visit->jobs_fd = jobs_fd;
 	if (rc == 0)
-		rc = pi_record_each(jobs_fd, renew_limit, &ending, &err);
+		rc = pi_record_each(jobs_fd, visitor, visit, &err);
 	if (rc < 0)
 		pi_warn("%s, ignoring", err.text);
 }
@@ -158,6 +140,7 @@ static void renew_limits(int card_fd)
 int pi_sweep(const struct pi_conf *conf, struct pi_err *err)
 {
 	struct sweep sweep = { .err = err };
+	struct visit visit;
 	struct pi_err other;
 	pi_auto_fd card_fd = pi_scratch_open(conf->scratch_dir, err);
 
@@ -177,13 +160,18 @@ int pi_sweep(const struct pi_conf *conf, struct pi_err *err)
 		return pi_err_set(err, errno, PI_STATE_DIR ": %m");
 	if (pi_kept_expire(card_fd, conf->keep_time_ms, &other) < 0)
 		pi_warn("%s, ignoring", other.text);
-	end_jobs(conf->scratch_dir, card_fd, trash_fd);
+	visit = (struct visit) {
+		.scratch_dir = conf->scratch_dir,
+		.card_fd = card_fd,
+		.trash_fd = trash_fd,
+	};
+	visit_records(end_job, &visit);
 	sweep.trash_fd = trash_fd;
 	sweep.state_fd = state_fd;
 	while (sweep_once(&sweep))
 		;
 	if (sweep.removed > 0)
-		renew_limits(card_fd);
+		visit_records(renew_limit, &visit);
 	if (pi_quota_lift_unused(card_fd, &other) < 0)
 		pi_warn("%s, ignoring", other.text);
 	if (sweep.removed > 0 || sweep.stuck > 0)
