@@ -13,9 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <slurm/slurm.h>
-#include <slurm/slurm_errno.h>
-
+#include "agent/slurmapi.h"
 #include "lib/auto.h"
 
 enum { HOST_SIZE = 256 };
@@ -101,12 +99,10 @@ static void view_node(const node_info_t *node, time_t now,
 		.flags = get_flags(node->node_state),
 		.boot_time = node->boot_time,
 		.now = now,
+		.has_timer = pi_slurm_has_timer(node),
 	};
 	(void) snprintf(view->reason, sizeof(view->reason), "%s",
 			node->reason ? node->reason : "");
-#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(23, 2, 0)
-	view->has_timer = node->resume_after != 0;
-#endif
 }
 
 /* As scontrol shows it, in few words: IDLE+DRAIN. */
@@ -197,7 +193,7 @@ static int learn_author(const node_info_t *node, struct pi_node_view *view,
 	if (slurm_load_ctl_conf(0, &conf) != SLURM_SUCCESS)
 		return slurm_failed(err, "slurmctld");
 	view->reason_is_slurmctlds = node->reason_uid == conf->slurm_user_id;
-	slurm_free_ctl_conf(conf);
+	pi_slurm_free_conf(conf);
 	return 0;
 }
 
@@ -213,7 +209,7 @@ static int send_resume(const node_info_t *node, struct pi_answer *answer)
 		return 0;
 	}
 	/* It changed between our look and our word: look again. */
-	if (errno == ESLURM_INVALID_NODE_STATE)
+	if (pi_slurm_is_wrong_state(errno))
 		return pi_err_set(&answer->err, EAGAIN, "%s changed its state "
 				  "meanwhile", node->name);
 	return slurm_failed(&answer->err, "resume");

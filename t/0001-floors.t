@@ -10,7 +10,9 @@ is "$(trespass lib 'slurm|spank/|agent/|head/|t/')" '' 'lib/ knows neither Slurm
 is "$(trespass spank 'agent/|head/|t/|jansson')" '' 'spank/ uses neither agent/, head/ nor jansson'
 is "$(trespass spank 'slurm/' | grep -v 'slurm/spank.h>')" '' 'spank/ uses no Slurm header but spank.h'
 is "$(trespass agent 'spank/|head/|t/')" '' 'agent/ uses neither spank/ nor head/'
-is "$(trespass agent 'slurm/' | grep -v '^agent/resume')" '' 'only resume*.c in agent/ speaks libslurm'
+is "$(trespass agent 'slurm/' | grep -v '^agent/slurmapi.h')" '' 'only slurmapi.h in agent/ takes in libslurm'
+is "$(cd "$TOP" && grep -lE '^#include "agent/slurmapi' agent/* | grep -v '^agent/resume')" '' \
+	'which is for resume*.c alone'
 is "$(trespass head 'spank/|agent/|t/|slurm/')" '' 'head/ uses neither spank/, agent/ nor libslurm'
 
 relative=$(cd "$TOP" && grep -nE '^#include "' {lib,spank,agent,head,t/unit}/*.[ch] |
