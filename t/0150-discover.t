@@ -37,7 +37,9 @@ conf() { printf '%s\n' 'CardWait = 100ms' "$@" >conf; }
 finds() {
 	cat >devices
 	run env ASAN_OPTIONS=verify_asan_link_order=0 umockdev-run --device devices -- pi-agent --config=conf inspect
-	is "$(sed -n 's/^card: *//p' <<<"$out")" "${1#none}" "$2"
+	# From umockdev 0.19 on it is a block device, of which the size is asked in vain.
+	is "$(sed -n 's/^card: *//p; s/^pi-agent: \(.*\): Inappropriate ioctl.*/\1/p' <<<"$out$err")" \
+		"${1#none}" "$2"
 }
 pi4=platform-fe340000.mmc
 

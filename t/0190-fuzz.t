@@ -3,9 +3,9 @@
 # Each fuzzer of t/fuzz, on its corpus, and for a few seconds more
 . "$(dirname "$0")/lib.sh"
 need clang make
-runtime=$(clang -print-runtime-dir 2>/dev/null)
-ls "$runtime"/libclang_rt.fuzzer-*.a >/dev/null 2>&1 ||
-	skip_all 'needs the runtime of clang (libclang-rt-14-dev)'
+resources=$(clang -print-resource-dir 2>/dev/null)
+ls "$resources"/lib/*/libclang_rt.fuzzer-*.a >/dev/null 2>&1 ||
+	skip_all 'needs the runtime of clang (libclang-rt-dev)'
 
 lives make --directory="$TOP" --no-print-directory B="$B" fuzzers 'the fuzzers build'
 for source in "$TOP"/t/fuzz/*.c; do
