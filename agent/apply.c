@@ -179,6 +179,9 @@ static int partition(struct work *work, bool making, struct pi_err *err)
 	if (rc == 0)
 		rc = pi_partition_write(fd, &work->f->card,
 					&work->plan->layout, err);
+	if (rc == 0)
+		rc = pi_partition_forget_others(fd, &work->f->card,
+						work->plan->partition, err);
 	return rc < 0 ? rc : announce(work, err);
 }
 
@@ -248,7 +251,6 @@ static int unmount(const struct work *work, struct pi_err *err)
 				  work->conf->scratch_dir);
 	return 0;
 }
-
 
 static int try_mount(const struct work *work, bool quota)
 {

@@ -2,6 +2,7 @@
 /* partition.c - our partition: in the card's table, and in the kernel's */
 #include "agent/partition.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libfdisk.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "agent/smallfile.h"
+#include "lib/auto.h"
 
 enum { SYSFS_PATH = 128, SYSFS_SECTOR = 512 };
 
@@ -196,6 +198,37 @@ static int check_node(const struct pi_card *card, int number,
 	if (!S_ISBLK(st.st_mode) || !pi_card_contains(card, st.st_rdev))
 		return pi_err_set(err, ENODEV, "%s is not a partition of %s",
 				  path, card->path);
+	return 0;
+}
+
+int pi_partition_forget_others(int fd, const struct pi_card *card, int number,
+			       struct pi_err *err)
+{
+	static const struct pi_layout anywhere;
+	char path[SYSFS_PATH];
+	const struct dirent *entry;
+	uint64_t other;
+	pi_auto_dir *dir = NULL;
+
+	(void) snprintf(path, sizeof(path), "/sys/dev/block/%u:%u",
+			major(card->dev), minor(card->dev));
+	dir = opendir(path);
+	if (!dir)
+		return pi_err_set(err, errno, "%s: %m", path);
+	while ((entry = readdir(dir))) {
+		(void) snprintf(path, sizeof(path), "%.100s/partition",
+				entry->d_name);
+		if (pi_smallfile_read_number_at(dirfd(dir), path, &other) < 0 ||
+		    other == (uint64_t) number)
+			continue;
+		int rc = tell_kernel(fd, BLKPG_DEL_PARTITION, (int) other,
+				     &anywhere);
+
+		if (rc < 0 && rc != -ENXIO)
+			return pi_err_set(err, -rc, "%s: take away the kernel's "
+					  "partition %d: %m", card->path,
+					  (int) other);
+	}
 	return 0;
 }
 

@@ -22,6 +22,14 @@ int pi_partition_claim(int fd, const struct pi_card *card, int number,
 		       struct pi_err *err);
 
 /*
+ * Make the kernel forget all partitions of the disk open at `fd`, however open,
+ * but `number`: those of a table that is no more would be in the way of the new
+ * one. -EBUSY if one is in use.
+ */
+int pi_partition_forget_others(int fd, const struct pi_card *card, int number,
+			       struct pi_err *err);
+
+/*
  * Make the kernel know partition `number` as *layout has it, without asking it
  * to read the table again, which would take partitions away from under others.
  * `fd` is the whole disk, however open. A partition that the kernel has

@@ -209,6 +209,21 @@ dd if=photos.img of="$disk" bs=1M skip=4 seek=4 conv=notrunc status=none
 same 'the same content on the same card again' prepare
 drop_card
 
+# Partitions that the kernel has read are in nobody's way.
+new_card
+sfdisk -q --no-tell-kernel "$disk" <<<'label: dos
+start=8192, size=65536, type=c
+start=73728, type=83'
+partx --add "$disk"
+mkfs.vfat "${disk}p1" >/dev/null 2>&1
+mkfs.ext4 -q "${disk}p2"
+agent prepare
+conf "$(sed -n 's/.*to erase it: //p' <<<"$err")"
+agent prepare
+is "$status $(verdict)" '0 ours' 'a card with two partitions is wiped by order'
+is "$(echo "$disk"p*)" "${disk}p1" 'and the kernel knows the new one only'
+drop_card
+
 # Cut short anywhere, the order still ends in a good card, and fires once.
 bad=0 tried=0
 for call in pwrite64 fsync ioctl write mount; do
