@@ -193,6 +193,18 @@ static int claim_partition(struct work *work, struct pi_err *err)
 						work->plan->partition, err);
 }
 
+static int note_adoption(const struct work *work, struct pi_err *err)
+{
+	const struct pi_partition *p = &work->f->partition[0];
+	char adopted[PI_MARK_SIZE];
+	pi_auto_fd fd = claim(work, err);
+
+	if (fd < 0)
+		return fd;
+	pi_mark_format_adopted(adopted, p, p->ext4.uuid);
+	return write_sector(fd, &work->f->card, PI_ADOPTED_OFFSET, adopted, err);
+}
+
 /* An ephemeral card is formatted in the partition it has: the mark is new. */
 static int begin_format(const struct work *work, struct pi_err *err)
 {
@@ -325,6 +337,8 @@ int pi_apply_action(int fd, const struct pi_findings *f,
 		return change(&work, PI_CHANGE_QUOTA_OFF, err);
 	case PI_DO_TYPE:
 		return claim_partition(&work, err);
+	case PI_DO_NOTE:
+		return note_adoption(&work, err);
 	case PI_DO_UNMOUNT:
 		return unmount(&work, err);
 	case PI_DO_MOUNT:

@@ -11,6 +11,7 @@ enum {
 	PI_MARK_SIZE = 512,		/* one sector: written whole or not */
 	PI_MARK_OFFSET = 3 << 20,	/* "slurm-pi is making this card" */
 	PI_SPENT_OFFSET = PI_MARK_OFFSET + 4096,	/* "... order ... is spent" */
+	PI_ADOPTED_OFFSET = 512 << 10,	/* "... partition ... is adopted" */
 	PI_MARK_END = PI_SPENT_OFFSET + PI_MARK_SIZE,
 };
 
@@ -27,8 +28,17 @@ void pi_mark_format(char mark[PI_MARK_SIZE], uint64_t card_size,
 void pi_mark_format_spent(char spent[PI_MARK_SIZE], const char *order);
 
 /*
- * Read both into f->mark, f->mark_order and f->spent_order. Returns 0 or a
- * negative errno.
+ * The sector that makes a card with an MBR ours, whose table has no room for our
+ * type and name. It names the partition by number, start and the UUID of the
+ * file system in it, so whoever formats or moves the partition undoes it.
+ */
+void pi_mark_format_adopted(char adopted[PI_MARK_SIZE],
+			    const struct pi_partition *p, const char *uuid);
+
+/*
+ * Read all three into f->mark, f->mark_order, f->spent_order, f->adopted and
+ * f->can_note_adoption; table and superblocks must have been read. Returns 0
+ * or a negative errno.
  */
 int pi_mark_read(int fd, struct pi_findings *f, struct pi_err *err);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/mark.h"
 #include "agent/order.h"
 #include "agent/steps.h"
 
@@ -37,14 +38,29 @@ static bool plan_held(struct pi_plan *plan, const struct pi_findings *f,
 	return true;
 }
 
+static void plan_new(struct pi_plan *plan, const struct pi_findings *f,
+		     const struct pi_conf *conf, const char *why)
+{
+	pi_steps_make(plan, &f->card, why);
+	if (!plan->refused)
+		pi_steps_use(plan, conf);
+}
+
 static void plan_ours(struct pi_plan *plan, const struct pi_findings *f,
 		      const struct pi_conf *conf, const struct pi_host *host)
 {
 	const struct pi_partition *p = pi_verdict_our_partition(f);
-
-	use_partition(plan, p);
 	/* What was mounted in this boot may hold files of jobs that run. */
-	if (conf->card_is_ephemeral && !host->used_before && p->size > MIB) {
+	bool make_anew = conf->card_is_ephemeral && !host->used_before;
+
+	/* An adopted card may have no room for our marks before the partition,
+	 * and would not be adopted any more. */
+	if (make_anew && (f->adopted || p->start < PI_LAYOUT_START)) {
+		plan_new(plan, f, conf, "CardMode is ephemeral");
+		return;
+	}
+	use_partition(plan, p);
+	if (make_anew && p->size > MIB) {
 		plan->layout.fs_size = p->size - MIB;
 		pi_steps_new_system(plan, "CardMode is ephemeral");
 	} else {
@@ -52,14 +68,6 @@ static void plan_ours(struct pi_plan *plan, const struct pi_findings *f,
 		pi_steps_features(plan, p);
 	}
 	pi_steps_use(plan, conf);
-}
-
-static void plan_new(struct pi_plan *plan, const struct pi_findings *f,
-		     const struct pi_conf *conf, const char *why)
-{
-	pi_steps_make(plan, &f->card, why);
-	if (!plan->refused)
-		pi_steps_use(plan, conf);
 }
 
 static void plan_wipe(struct pi_plan *plan, const struct pi_findings *f,
@@ -214,12 +222,14 @@ static void plan_adoption(struct pi_plan *plan, const struct pi_findings *f,
 {
 	const struct pi_partition *p = &f->partition[0];
 
-	if (strcmp(f->table, "gpt") != 0) {
+	bool has_gpt = strcmp(f->table, "gpt") == 0;
+
+	if (!has_gpt && !f->can_note_adoption) {
 		pi_steps_refuse(
 			plan,
-			"its partition table is %s; only a card with GPT "
-			"can be adopted",
-			f->table);
+			"it has an MBR, and something lies in the sector at "
+			"byte %d, which would say that it is ours",
+			PI_ADOPTED_OFFSET);
 		return;
 	}
 	use_partition(plan, p);
@@ -234,9 +244,16 @@ static void plan_adoption(struct pi_plan *plan, const struct pi_findings *f,
 		     "adopting leaves all files where they are",
 		     "note what is on the card, so that no boot removes it");
 	pi_steps_add(plan, PI_DO_UNMOUNT,
-		     "its partition table is to be changed", "unmount it");
-	pi_steps_add(plan, PI_DO_TYPE, "it is to be ours",
-		     "give partition %d our type and name", p->number);
+		     "what lies before its partition is to be changed",
+		     "unmount it");
+	if (has_gpt)
+		pi_steps_add(plan, PI_DO_TYPE, "it is to be ours",
+			     "give partition %d our type and name", p->number);
+	else
+		pi_steps_add(plan, PI_DO_NOTE,
+			     "it is to be ours, and its MBR has no room for it",
+			     "note at byte %d that partition %d is adopted",
+			     PI_ADOPTED_OFFSET, p->number);
 	pi_steps_mount(plan, conf);
 }
 

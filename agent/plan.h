@@ -26,6 +26,7 @@ enum pi_action_kind {
 	PI_DO_JOURNAL,		/* tune2fs: the file system has none */
 	PI_DO_LABEL,		/* tune2fs: our label */
 	PI_DO_TYPE,		/* our type and name for the partition */
+	PI_DO_NOTE,		/* an MBR has neither: a sector says so */
 	PI_DO_QUOTA_ON,		/* tune2fs: the kernel can enforce them */
 	PI_DO_QUOTA_OFF,	/* tune2fs: the kernel cannot mount them */
 	PI_DO_MOUNT,

@@ -111,6 +111,9 @@ void pi_report_print(FILE *stream, const struct pi_findings *f,
 		(void) fprintf(stream, "mark:       unfinished, at byte %d%s%s\n",
 			       PI_MARK_OFFSET, f->mark_order[0] ?
 			       ", begun by order " : "", f->mark_order);
+	if (f->adopted)
+		(void) fprintf(stream, "mark:       adopted, at byte %d\n",
+			       PI_ADOPTED_OFFSET);
 	if (f->constant_known && f->constant)
 		(void) fprintf(stream, "samples:    all constant\n");
 	else if (f->constant_known)
@@ -221,7 +224,7 @@ json_t *pi_report_make(const struct pi_findings *f, enum pi_verdict verdict,
 		       const char *why)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:b, "
-			 "s:o, s:o, s:o}",
+			 "s:b, s:o, s:o, s:o}",
 			 "verdict", pi_verdict_name(verdict),
 			 "because", make_text(why),
 			 "card", f->absent ? json_null() : make_card(&f->card),
@@ -232,6 +235,7 @@ json_t *pi_report_make(const struct pi_findings *f, enum pi_verdict verdict,
 			 "partitions", make_partitions(f),
 			 "signatures", make_signatures(f),
 			 "unfinished", f->mark == PI_MARK_MAKING,
+			 "adopted", f->adopted,
 			 "samples", make_samples(f),
 			 "identity", make_fact(f->identity),
 			 "content", make_fact(f->content));

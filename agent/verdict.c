@@ -49,6 +49,8 @@ const struct pi_partition *pi_verdict_our_partition(const struct pi_findings *f)
 {
 	const struct pi_partition *p = &f->partition[0];
 
+	if (f->partitions == 1 && f->adopted)
+		return p;
 	if (f->partitions != 1 || strcmp(f->table, "gpt") != 0 ||
 	    strcasecmp(p->type, PI_PARTITION_TYPE) != 0 ||
 	    strcmp(p->name, PI_PARTITION_NAME) != 0)
@@ -94,8 +96,10 @@ static enum pi_verdict judge_ours(const struct pi_findings *f,
 			   "the partition table before it is not (%s)",
 			   f->table_is_backup ? "only its backup is left"
 					      : "no protective MBR");
-	return say(PI_OURS, why, "partition %d has our type and name, and ext4 "
-		   "labelled %s", p->number, PI_EXT4_OUR_LABEL);
+	return say(PI_OURS, why, "partition %d %s, and ext4 labelled %s",
+		   p->number, f->adopted ? "was adopted, with its MBR"
+					 : "has our type and name",
+		   PI_EXT4_OUR_LABEL);
 }
 
 /* The first signature beside the table, for the message. */

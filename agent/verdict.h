@@ -32,8 +32,8 @@ const char *pi_verdict_name(enum pi_verdict verdict);
  */
 enum pi_verdict pi_verdict_of(const struct pi_findings *f, char why[PI_WHY]);
 
-/* The partition that bears our type and name, or NULL if there is not exactly
- * one partition on the card or it is not ours. */
+/* The partition that bears our type and name, or was adopted with its MBR; NULL
+ * if there is not exactly one partition on the card or it is not ours. */
 const struct pi_partition *pi_verdict_our_partition(const struct pi_findings *f);
 
 #endif

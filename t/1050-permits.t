@@ -90,44 +90,105 @@ new_card
 same 'a blank card' adopt
 mkfs.vfat "$disk" >/dev/null 2>&1
 same 'a foreign card' adopt
-new_card
-sfdisk -q --no-tell-kernel "$disk" <<<'label: dos
-,'
-partx --add --nr 1 "$disk"
+
+# by_hand LABEL [WHERE]: a card as the guide has people make it, with fdisk's
+# defaults, on which files reach the last block of the disk
+by_hand() {
+	new_card
+	sfdisk -q --no-tell-kernel "$disk" <<<"label: $1
+${2-,}"
+	partx --add "$disk"
+	mkfs.ext4 -q -m 0 "${disk}p1"
+	mount "${disk}p1" scratch
+	fallocate -l 6M scratch/room
+	fallocate -l $(($(df --output=avail -k scratch | tail -n 1) - 2048))K scratch/much
+	head -c 4M /dev/urandom >scratch/filling 2>/dev/null
+	rm scratch/room
+	(cd scratch && mkdir ada-7 && echo thesis >ada-7/chapter && sha256sum filling >ada-7/sum)
+	umount scratch
+}
+files_are_there() {
+	(cd scratch && sha256sum --quiet --check ada-7/sum && [ "$(cat ada-7/chapter)" = thesis ])
+} 2>/dev/null
+
+by_hand dos
+table=$(sfdisk --dump "$disk")
+agent adopt
+is "$status" 0 'a card with an MBR is adopted'
+is "$(verdict)" ours 'and is ours'
+files_are_there
+ok $? 'with its files, which fill the card to its end'
+is "$(sfdisk --dump "$disk")" "$table" 'and its partition table as it was'
+mkdir scratch/bob-8
+new_boot
+agent prepare
+is "$status" 0 'the next boot takes it'
+files_are_there && [ ! -e scratch/bob-8 ]
+ok $? 'and leaves the adopted files where they are'
+umount scratch
+drop_card
+cp --sparse=always card.img adopted.img
+
+new_card adopted.img
+partx --add "$disk"
 mkfs.ext4 -q "${disk}p1"
-same 'a card made by hand, with an MBR' adopt
-like "$err" 'its partition table is dos' 'and why is said'
+is "$(verdict)" adoptable 'formatted by hand it is ours no more'
+drop_card
+truncate -s 128M adopted.img
+new_card adopted.img
+sfdisk -q --no-tell-kernel --append "$disk" <<<'start=131072, type=83'
+is "$(verdict)" foreign 'nor with a second partition'
+drop_card
+cp --sparse=always card.img adopted.img
+new_card adopted.img
+partx --add "$disk"
+mkfs.vfat "${disk}p1" >/dev/null 2>&1
+is "$(verdict)" foreign 'nor with FAT in it'
+drop_card
+cp --sparse=always card.img adopted.img
+new_card adopted.img
+conf 'CardMode = ephemeral'
+rm -rf /run/slurm-pi/*
+agent prepare
+is "$status $(verdict)" '0 ours' 'in mode ephemeral it is made anew'
+like "$out" '^write a GPT with one partition' 'as a card of our own'
+new_boot
+agent prepare
+is "$status $(verdict)" '0 ours' 'and again at the next boot'
+
+by_hand dos
+echo 'a boot loader' | put $((512 * 1024))
+same 'a card that has something where adoption is noted' adopt
+like "$err" 'something lies in the sector at byte 524288' 'and why is said'
+by_hand dos 'start=63'
+same 'a card without room before its partition' adopt
 
 # Interrupted at any change, adopting again keeps the files.
-sgdisk --zap-all "$disk" >/dev/null 2>&1
-new_card
-sfdisk -q --no-tell-kernel "$disk" <<<'label: gpt
-,'
-partx --add --nr 1 "$disk"
-mkfs.ext4 -q "${disk}p1"
-mount "${disk}p1" scratch && echo thesis >scratch/chapter && umount scratch
-drop_card
-cp --sparse=always card.img hand.img
-lost=0 tried=0
-for call in pwrite64 write mount umount2 mkdirat openat renameat; do
-	for number in 1 2 3 5 8; do
-		[ -z "$disk" ] || drop_card
-		cp --sparse=always hand.img try.img
-		new_card try.img
-		strace --follow-forks --seccomp-bpf --quiet=all --output=trace --trace="$call" \
-			--inject="$call:signal=KILL:when=$number" pi-agent --config=conf adopt >run.log 2>&1
-		umount scratch 2>/dev/null
-		rm -rf /run/slurm-pi/*
-		pi-agent --config=conf prepare >run.log 2>&1 || pi-agent --config=conf adopt >run.log 2>&1
-		tried=$((tried + 1))
-		if [ "$(cat scratch/chapter 2>/dev/null)" != thesis ]; then
-			lost=$((lost + 1))
-			diag "$call $number: $(cat run.log)"
-		fi
-	done
-done 2>killed.log
-[ "$lost" -eq 0 ] || grep '^#' killed.log >&2
-is "$lost" 0 "killed at $tried places, adopting again keeps the files"
+for label in gpt dos; do
+	by_hand $label
+	drop_card
+	cp --sparse=always card.img hand.img
+	lost=0 tried=0
+	for call in pwrite64 write fsync mount umount2 mkdirat openat renameat; do
+		for number in 1 2 3 5 8; do
+			[ -z "$disk" ] || drop_card
+			cp --sparse=always hand.img try.img
+			new_card try.img
+			strace --follow-forks --seccomp-bpf --quiet=all --output=trace --trace="$call" \
+				--inject="$call:signal=KILL:when=$number" pi-agent --config=conf adopt >run.log 2>&1
+			umount scratch 2>/dev/null
+			rm -rf /run/slurm-pi/*
+			pi-agent --config=conf prepare >run.log 2>&1 || pi-agent --config=conf adopt >run.log 2>&1
+			tried=$((tried + 1))
+			if ! files_are_there; then
+				lost=$((lost + 1))
+				diag "$call $number: $(cat run.log)"
+			fi
+		done
+	done 2>killed.log
+	[ "$lost" -eq 0 ] || grep '^#' killed.log >&2
+	is "$lost" 0 "$label: killed at $tried places, adopting again keeps the files"
+done
 
 # --- repair
 

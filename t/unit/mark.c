@@ -85,6 +85,51 @@ START_TEST(mark_of_another_card_or_with_one_byte_changed_does_not_count)
 }
 END_TEST
 
+START_TEST(adopted_is_the_partition_that_the_sector_names)
+{
+	static const char uuid[] = "01234567-89ab-cdef-0123-456789abcdef";
+	char sector[PI_MARK_SIZE];
+	struct pi_findings f;
+	pi_auto_file *file = make_card(&f);
+
+	f.partitions = 1;
+	strcpy(f.table, "dos");
+	f.partition[0] = (struct pi_partition) {
+		.number = 1, .start = MIB,
+		.ext4 = { .state = PI_EXT4_VALID },
+	};
+	strcpy(f.partition[0].ext4.uuid, uuid);
+	read_marks(file, &f);
+	ck_assert(!f.adopted && f.can_note_adoption);
+	pi_mark_format_adopted(sector, &f.partition[0], uuid);
+	put(file, PI_ADOPTED_OFFSET, sector, sizeof(sector));
+	read_marks(file, &f);
+	ck_assert(f.adopted && f.can_note_adoption);
+	f.partition[0].ext4.uuid[0] = 'f';
+	read_marks(file, &f);
+	ck_assert_msg(!f.adopted && f.can_note_adoption, "formatted since");
+	f.partition[0].ext4.state = PI_EXT4_DAMAGED;
+	read_marks(file, &f);
+	ck_assert_msg(f.adopted, "its superblock lost the UUID");
+	f.partition[0].start += 512;
+	read_marks(file, &f);
+	ck_assert_msg(!f.adopted, "moved since");
+	f.partition[0].start = PI_ADOPTED_OFFSET;
+	read_marks(file, &f);
+	ck_assert_msg(!f.can_note_adoption, "the sector lies in the partition");
+	f.partition[0].start = MIB;
+	for (size_t i = 0; i < sizeof(sector); i++) {
+		f.partition[0].ext4.state = PI_EXT4_VALID;
+		strcpy(f.partition[0].ext4.uuid, uuid);
+		pi_mark_format_adopted(sector, &f.partition[0], uuid);
+		sector[i] ^= 0x10;
+		put(file, PI_ADOPTED_OFFSET, sector, sizeof(sector));
+		read_marks(file, &f);
+		ck_assert_msg(!f.adopted, "byte %zu", i);
+	}
+}
+END_TEST
+
 static void content_of(FILE *file, struct pi_findings *f)
 {
 	struct pi_err err;
@@ -153,5 +198,6 @@ END_TEST
 
 PI_UNIT_MAIN("mark", mark_is_read_as_it_was_written,
 	     mark_of_another_card_or_with_one_byte_changed_does_not_count,
+	     adopted_is_the_partition_that_the_sector_names,
 	     content_changes_with_the_card_but_not_with_our_mark,
 	     order_needs_all_three_words)

@@ -60,7 +60,7 @@ static const char *kinds(const struct pi_plan *plan)
 		[PI_DO_CHECK] = "check", [PI_DO_CHECK_ALL] = "check-all",
 		[PI_DO_RESCUE] = "rescue", [PI_DO_JOURNAL] = "journal",
 		[PI_DO_LABEL] = "label", [PI_DO_TYPE] = "type",
-		[PI_DO_UNMOUNT] = "unmount", [PI_DO_KEEP] = "keep",
+		[PI_DO_NOTE] = "note", [PI_DO_UNMOUNT] = "unmount", [PI_DO_KEEP] = "keep",
 		[PI_DO_QUOTA_ON] = "quota-on", [PI_DO_QUOTA_OFF] = "quota-off",
 		[PI_DO_MOUNT] = "mount", [PI_DO_SETTLE] = "settle",
 	};
@@ -344,7 +344,11 @@ START_TEST(plan_of_an_adoption)
 	conf.card_is_ephemeral = false;
 	(void) strcpy(f.table, "dos");
 	pi_plan_adopt(&f, PI_ADOPTABLE, &conf, &host, &plan);
-	ck_assert(plan.refused);
+	ck_assert_msg(plan.refused, "something lies where it would be noted");
+	f.can_note_adoption = true;
+	pi_plan_adopt(&f, PI_ADOPTABLE, &conf, &host, &plan);
+	ck_assert_str_eq(kinds(&plan),
+			 "check-all label mount keep unmount note mount");
 	plan = plan_for(&f, PI_ADOPTABLE, false, PI_TARGET_FREE);
 	ck_assert_msg(plan.refused, "prepare does not adopt");
 	ck_assert_ptr_nonnull(strstr(plan.permit, "pi-agent adopt"));

@@ -94,6 +94,11 @@ START_TEST(verdict_ours_needs_type_name_and_superblock)
 	f = ours();
 	strcpy(f.table, "dos");
 	is_verdict(&f, PI_FOREIGN);
+	f.adopted = true;
+	is_verdict(&f, PI_OURS);
+	f.partitions = 2;
+	f.partition[1] = f.partition[0];
+	is_verdict(&f, PI_FOREIGN);
 }
 END_TEST
 
