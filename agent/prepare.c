@@ -205,6 +205,21 @@ static void make_plan(const struct pi_conf *conf, enum pi_prepare_goal goal,
 		pi_plan_make(&look->findings, look->verdict, conf, &host, ret);
 }
 
+/* The card is there, but cannot be opened or locked; or its name is wrong. */
+static void say_not_looked_at(const struct pi_conf *conf, struct pi_look *look,
+			      int rc, bool dry_run, const char *failure)
+{
+	const struct pi_plan nothing = { .count = 0 };
+	bool is_misnamed = rc == -ENOTBLK || rc == -EINVAL ||
+			   rc == -ENAMETOOLONG;
+
+	look->verdict = rc == -EBUSY ? PI_BUSY : PI_FAILING;
+	(void) snprintf(look->why, sizeof(look->why), "%s", failure);
+	pi_journal_outcome(PI_FAILED, PI_LOG_ERROR, look, failure);
+	if (!dry_run && !is_misnamed)
+		write_reports(conf, look, &nothing, 0, failure);
+}
+
 enum pi_outcome pi_prepare(const struct pi_conf *conf,
 			   enum pi_prepare_goal goal, bool dry_run)
 {
@@ -212,9 +227,10 @@ enum pi_outcome pi_prepare(const struct pi_conf *conf,
 	struct pi_look look;
 	struct pi_plan plan;
 	struct pi_err err;
+	int rc = pi_prepare_look(conf, NULL, !dry_run, &look, &err);
 
-	if (pi_prepare_look(conf, NULL, !dry_run, &look, &err) < 0) {
-		pi_error("%s", err.text);
+	if (rc < 0) {
+		say_not_looked_at(conf, &look, rc, dry_run, err.text);
 		return PI_FAILED;
 	}
 	make_plan(conf, goal, &look, &plan);

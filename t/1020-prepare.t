@@ -221,6 +221,19 @@ is "$status" 1 'our own card, mounted elsewhere, is left alone'
 like "$err" "our card is mounted on $W/elsewhere" 'and where is said'
 umount elsewhere
 
+new_card
+exec 8<"$disk"
+flock 8
+before=$(bytes)
+prepare
+is "$status" 1 'a card that another program keeps locked is not waited for for ever'
+like "$err" 'another program keeps it locked' 'and that is said'
+is "$(report verdict)" busy 'the report says so'
+like "$(report failure)" 'another program keeps it locked' 'with the failure'
+like "$(cat /run/slurm-pi/facts)" '^NodeName=' 'and the facts are there'
+is "$(bytes)" "$before" 'not a byte changes'
+exec 8<&-
+
 new_card 16M
 prepare
 is "$status" 1 'a card that is too small is refused'
