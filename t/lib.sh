@@ -133,8 +133,7 @@ need() {
 		namespaces)
 			unshare --net --mount --uts --pid --fork --time true 2>/dev/null ||
 				skip_all 'needs namespaces (net, mount, uts, pid, time)' ;;
-		vm) need qemu-system-x86_64 mmdebstrap dnsmasq rpcbind ganesha.nfsd \
-			ssh ssh-keygen ;;
+		vm) need mmdebstrap dnsmasq rpcbind ganesha.nfsd ssh ssh-keygen ;;
 		slurm) need slurmctld slurmd munged srun ;;
 		*) command -v "$thing" >/dev/null || skip_all "needs $thing (scripts/setup installs it)" ;;
 		esac

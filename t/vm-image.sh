@@ -2,23 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # vm-image.sh - make the root file system of a diskless node
 #
-# usage: t/vm-image.sh DIRECTORY
+# usage: t/vm-image.sh DIRECTORY [ARCHITECTURE]
 #
 # Makes in DIRECTORY, which must not exist, the tree that a node mounts read-only
 # over NFS: Debian of the release that runs here, so that what is built here
 # runs there, with a kernel, an initramfs that boots from NFS, munge, slurmd and
-# sshd. Takes about a minute, root and Debian's archive. Nothing in the tree
-# is of one cluster: no host name, munge key, Slurm configuration or root key.
+# sshd. Takes about a minute, root and Debian's archive; for an ARCHITECTURE
+# other than this machine's five minutes, and what t/foreign.sh needs. Nothing
+# in the tree is of one cluster: no host name, munge key, Slurm configuration or
+# root key.
 # t/vm.sh keeps the result under a name made of this file's hash.
 
 set -eu
 
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-arch=$(dpkg --print-architecture)
 
-# The kernel, what boots, what the cluster is made of, what the tests use.
-packages=linux-image-$arch,initramfs-tools,busybox,zstd,nfs-common,iproute2
+# What boots with the kernel, what the cluster is made of, what the tests use.
+packages=initramfs-tools,busybox,zstd,nfs-common,iproute2
 packages+=,systemd,systemd-sysv,udev,kmod,dbus,procps,systemd-timesyncd
 packages+=,munge,slurmd,slurm-client,openssh-server
 packages+=,e2fsprogs,fdisk,quota,libinih1,libjansson4,libfdisk1,libmount1
@@ -98,11 +99,13 @@ services() {
 	printf '[Time]\nNTP=10.0.0.1\n' >"$1/etc/systemd/timesyncd.conf.d/head.conf"
 }
 
-image() {
+image() { # DIRECTORY ARCHITECTURE
 	local self
 	self=$(realpath "$0")
 	umask 022
-	mmdebstrap --quiet --variant=minbase --include="$packages" \
+	"${self%/*}/foreign.sh" "$2" mmdebstrap --quiet --variant=minbase \
+		--architectures="$2" --skip=check/qemu \
+		--include="linux-image-$2,$packages" \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
@@ -121,10 +124,10 @@ image() {
 
 case $#-${1:-} in
 3---hook) "$2" "$3" ;;
-1-[!-]*)
+[12]-[!-]*)
 	[ ! -e "$1" ] || { echo "$0: $1 exists" >&2; exit 1; }
-	image "$1" ;;
+	image "$1" "${2:-$(dpkg --print-architecture)}" ;;
 *)
-	echo 'usage: t/vm-image.sh DIRECTORY (a new one)' >&2
+	echo 'usage: t/vm-image.sh DIRECTORY [ARCHITECTURE] (a new one)' >&2
 	exit 2 ;;
 esac

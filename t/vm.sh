@@ -6,7 +6,7 @@
 #	. "$(dirname "$0")/vm.sh"
 #	vm_enter "$@"			# from here on inside namespaces of its own
 #	vm_net				# the nodes' root, DHCP, NFS, NTP, munge, Slurm
-#	vm_install			# slurm-pi into the nodes' root, by make
+#	vm_install			# slurm-pi into the nodes' root
 #	vm_card "$W/card" 512M		# a blank SD card
 #	vm_boot b02 "$W/card"		# returns as soon as QEMU runs
 #	vm_up b02 || bail 'no boot'	# systemd has finished starting
@@ -21,6 +21,8 @@
 #
 # The nodes' root is made once by t/vm-image.sh and kept in build/cache/; what a
 # test changes lies in a layer of its own above it, $VM_TREE is both together.
+# With VM_ARCH=arm64 in the environment the nodes are of that architecture, and
+# run what is in the packages of the folder VM_DEBS; the head stays what it is.
 #
 # Files for tests to look at: $W/NAME.console (all boots), $W/slurmctld.log,
 # $W/slurm (the head's /etc/slurm), $W/home (/home of all).
@@ -30,14 +32,23 @@
 
 VM_TREE=$W/tree
 VM_NODES='b02 b03'
+VM_ARCH=${VM_ARCH:-$(dpkg --print-architecture)}
+case $VM_ARCH in
+amd64) vm_qemu=(qemu-system-x86_64 -cpu qemu64) vm_console=ttyS0 ;;
+arm64) vm_qemu=(qemu-system-aarch64 -M virt -cpu cortex-a72) vm_console=ttyAMA0 ;;
+*) bail "VM_ARCH=$VM_ARCH: amd64 or arm64" ;;
+esac
 declare -A vm_pid
 
 # vm_enter ARGUMENT...: run this test again in namespaces, and end as it did
 vm_enter() {
-	need vm
+	need vm "${vm_qemu[0]}"
 	vm_image
 	cluster_enter "$@"
 }
+
+# vm_chroot COMMAND...: run it in the nodes' root
+vm_chroot() { "$TOP/t/foreign.sh" "$VM_ARCH" chroot "$VM_TREE" "$@"; }
 
 # vm_image: the tree that t/vm-image.sh makes, in $VM_IMAGE. Whoever comes second
 # waits for who makes it; an interrupted making leaves nothing that counts.
@@ -45,14 +56,14 @@ vm_image() {
 	local cache=${VM_CACHE:-$TOP/build/cache} key
 	[ -z "${VM_IMAGE:-}" ] || return 0
 	key=$({ cat "$TOP/t/vm-image.sh"; slurmd -V; } | sha256sum)
-	VM_IMAGE=$cache/vm-${key:0:12}
+	VM_IMAGE=$cache/vm-${key:0:12}-$VM_ARCH
 	mkdir -p "$cache"
 	(
 		flock 9
 		[ -d "$VM_IMAGE" ] && exit
 		rm -rf --one-file-system "$VM_IMAGE.new"
 		diag "making the nodes' image, once: $VM_IMAGE"
-		"$TOP/t/vm-image.sh" "$VM_IMAGE.new" >"$VM_IMAGE.log" 2>&1 &&
+		"$TOP/t/vm-image.sh" "$VM_IMAGE.new" "$VM_ARCH" >"$VM_IMAGE.log" 2>&1 &&
 			mv "$VM_IMAGE.new" "$VM_IMAGE"
 	) 9>"$cache/lock" || {
 		diag "$(tail -n 20 "$VM_IMAGE.log")"
@@ -84,21 +95,35 @@ vm_tree() {
 	head -c 128 /dev/urandom >"$W/munge.key"
 	chmod 400 "$W/munge.key"
 	cp -p "$W/munge.key" "$VM_TREE/etc/munge"
-	chroot "$VM_TREE" chown munge:munge /etc/munge/munge.key
+	vm_chroot chown munge:munge /etc/munge/munge.key
 	ssh-keygen -q -t ed25519 -N '' -f "$W/key"
 	install -D -m 600 "$W/key.pub" "$VM_TREE/root/.ssh/authorized_keys"
 }
 
 # vm_install: what an administrator does to the image, before the first boot
 vm_install() {
-	make -C "$TOP" --no-print-directory install B="$B" DESTDIR="$VM_TREE" \
-		>"$W/install.log" 2>&1 || bail "make install: $(tail -n 5 "$W/install.log")"
+	if [ -n "${VM_DEBS:-}" ]; then vm_install_debs; else vm_install_make; fi
 	# An emulated processor needs half a minute or more for the reader's driver.
 	echo 'CardWait = 5min' >>"$VM_TREE/etc/slurm-pi/slurm-pi.conf"
-	echo 'required spank_scratch.so' >"$VM_TREE/etc/slurm/plugstack.conf"
 	echo "required $B/spank_scratch.so" >"$W/slurm/plugstack.conf"
-	chroot "$VM_TREE" systemctl --quiet enable pi-agent.service \
+}
+
+vm_install_make() {
+	make -C "$TOP" --no-print-directory install B="$B" DESTDIR="$VM_TREE" \
+		>"$W/install.log" 2>&1 || bail "make install: $(tail -n 5 "$W/install.log")"
+	echo 'required spank_scratch.so' >"$VM_TREE/etc/slurm/plugstack.conf"
+	vm_chroot systemctl --quiet enable pi-agent.service \
 		pi-agent-resume.service pi-agent-sweep.path
+}
+
+vm_install_debs() {
+	cp "$VM_DEBS"/slurm-pi-{plugin,agent}_*_"$VM_ARCH.deb" "$VM_TREE/tmp"
+	# As Debian has it: vm_slurm_conf has put another one there.
+	echo 'include /etc/slurm/plugstack.conf.d/*.conf' >"$VM_TREE/etc/slurm/plugstack.conf"
+	mount --bind /dev "$VM_TREE/dev"
+	vm_chroot sh -c 'DEBIAN_FRONTEND=noninteractive apt-get --yes install /tmp/*.deb' \
+		>"$W/install.log" 2>&1 </dev/null || bail "apt-get: $(tail -n 5 "$W/install.log")"
+	umount "$VM_TREE/dev"
 }
 
 vm_bridge() {
@@ -233,7 +258,7 @@ vm_card() {
 vm_boot() {
 	local name=$1 card=$2 append
 	shift 2
-	append="console=ttyS0 panic=-1 ip=dhcp root=/dev/nfs ro systemd.gpt_auto=no"
+	append="console=$vm_console panic=-1 ip=dhcp root=/dev/nfs ro systemd.gpt_auto=no"
 	append+=" nfsroot=10.0.0.1:/image,vers=3,tcp,nolock"
 	# On a busy machine the kernel finds its emulated timer broken, and panics.
 	append+=" no_timer_check mitigations=off"
@@ -244,7 +269,7 @@ vm_boot() {
 		ip link set "tap-$name" master br0 up
 		mkfifo "$W/$name.in" "$W/$name.out"
 	fi
-	qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -cpu qemu64 -m 1024 \
+	"${vm_qemu[@]}" -accel tcg,thread=multi -smp 2 -m 1024 \
 		-nodefaults -display none -no-reboot -rtc base=2022-05-01 \
 		-kernel "$VM_TREE/vmlinuz" -initrd "$VM_TREE/initrd.img" \
 		-append "$append" \
