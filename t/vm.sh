@@ -65,7 +65,7 @@ vm_image() {
 		diag "making the nodes' image, once: $VM_IMAGE"
 		"$TOP/t/vm-image.sh" "$VM_IMAGE.new" "$VM_ARCH" >"$VM_IMAGE.log" 2>&1 &&
 			mv "$VM_IMAGE.new" "$VM_IMAGE"
-	) 9>"$cache/lock" || {
+	) 9>"$VM_IMAGE.lock" || {
 		diag "$(tail -n 20 "$VM_IMAGE.log")"
 		bail "t/vm-image.sh failed: $VM_IMAGE.log"
 	}
