@@ -101,6 +101,8 @@ check-slurm: all ## run the tests on a private Slurm cluster (root)
 	$(tap) t/2*.t
 check-vm: all ## run the tests that boot virtual machines (root)
 	$(tap) t/9*.t
+check-arm64: all ## run those with arm64 nodes that have arm64 packages (root)
+	B=$(abspath $(B)) scripts/check-arm64
 check-all: all $(units) ## run every tier, one summary
 	$(tap) $(units) t/[0-9]*.t
 demo: all ## play the whole loop on a private cluster (root)
@@ -184,9 +186,9 @@ dist: ## make build/slurm-pi-VERSION.tar.gz of the last commit
 clean: ## remove build/
 	$(RM) -r build
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-.PHONY: all tests check check-root check-slurm check-vm check-all demo asan fuzzers fuzz bench analyze install \
+.PHONY: all tests check check-root check-slurm check-vm check-arm64 check-all demo asan fuzzers fuzz bench analyze install \
 	uninstall dist clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

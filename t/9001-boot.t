@@ -13,6 +13,7 @@ vm_up b02 || bail 'b02 does not boot'
 is "$(vm_run b02 'systemctl is-system-running')" running 'the node is up, no unit failed'
 is "$(vm_run b02 'hostname; cat /etc/hostname 2>&1 | wc -l')" $'b02\n1' \
 	'its name comes from DHCP, not from the image'
+is "$(vm_run b02 'dpkg --print-architecture')" "$VM_ARCH" 'its architecture is the one asked for'
 like "$(vm_run b02 'findmnt -n -o FSTYPE,OPTIONS /')" '^nfs +ro,' 'its root is NFS, read-only'
 ok "$(vm_run b02 'touch /file 2>/dev/null; echo $((! $?))')" 'and cannot be written'
 is "$(vm_run b02 'timedatectl show --value -p NTPSynchronized')" yes \

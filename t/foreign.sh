@@ -49,7 +49,8 @@ case ${1:-} in
 '' | -*) echo 'usage: t/foreign.sh ARCHITECTURE COMMAND...' >&2 && exit 125 ;;
 "$(dpkg --print-architecture)") shift && exec "$@" ;;
 *)
-	machine=$(dpkg-architecture -A "$1" -q DEB_TARGET_GNU_CPU) || die "$1: not one of Debian's"
+	machine=$(dpkg-architecture -A "$1" -q DEB_TARGET_GNU_CPU 2>/dev/null) ||
+		die "$1: no architecture of Debian's"
 	rule=/usr/lib/binfmt.d/qemu-$machine.conf
 	[ -e "$rule" ] || die "no qemu-$machine-static: apt-get install qemu-user-static"
 	shift
