@@ -25,8 +25,6 @@ no_complaints() { # NAME WHAT
 		"$2: nor a complaint without that priority"
 }
 
-scratch_of_init() { vm_run "$1" 'nsenter -t 1 -m findmnt -n -o SOURCE,FSTYPE,OPTIONS /scratch'; }
-
 # What is on the card beside what is always there
 litter() {
 	vm_run "$1" 'find /scratch -mindepth 1 ! -path /scratch/lost+found ! -path /scratch/.slurm-pi \
@@ -55,7 +53,7 @@ vm_boot b03 "$W/b03.card"
 
 vm_up b02 || bail 'b02 does not boot'
 no_complaints b02 'blank card'
-like "$(scratch_of_init b02)" '^/dev/mmcblk0p1 +ext4 .*nosuid,nodev,.*prjquota' \
+like "$(vm_scratch b02)" '^/dev/mmcblk0p1 +ext4 .*nosuid,nodev,.*prjquota' \
 	'it is formatted and mounted, as the first process sees it'
 [ "$(property b02 pi-agent ExecMainExitTimestampMonotonic)" -lt \
 	"$(property b02 slurmd ExecMainStartTimestampMonotonic)" ]
@@ -72,7 +70,7 @@ is "$(vm_run b02 'stat -c %i /scratch/.slurm-pi/boot_id; findmnt -n /scratch')" 
 
 vm_up b03 || bail 'b03 does not boot'
 no_complaints b03 'half-made card'
-like "$(scratch_of_init b03)" '^/dev/mmcblk0p1 +ext4 ' 'the next boot makes a good card of it'
+like "$(vm_scratch b03)" '^/dev/mmcblk0p1 +ext4 ' 'the next boot makes a good card of it'
 lives vm_run b03 'pi-agent check' 'b03 is fit'
 
 # --- the power fails in the middle of a job -----------------------------------
@@ -101,7 +99,7 @@ vm_boot b03 "$W/b03.card"
 boot b02 "$W/b02.card"
 no_complaints b02 'after a power cut'
 like "$(vm_journal b02 -b -u pi-agent)" 'check the file system \(e2fsck -p\)' 'the card is checked'
-like "$(scratch_of_init b02)" '^/dev/mmcblk0p1 +ext4 ' 'and mounted'
+like "$(vm_scratch b02)" '^/dev/mmcblk0p1 +ext4 ' 'and mounted'
 lives wait_for '[ -z "$(squeue -h -j "$id")" ]' 120 'the node takes jobs, resumed by nobody'
 like "$(vm_journal b02 -b -u pi-agent-resume)" 'resumed: .*Node unexpectedly rebooted' \
 	'but by the agent'
@@ -122,7 +120,7 @@ like "$(vm_journal b03 -b -u pi-agent-resume)" 'left alone' 'the agent says so'
 is "$(sha256sum <"$W/b03.card")" "$sum" 'a foreign card is as it was, to the bit'
 like "$(vm_journal b03 -b -u pi-agent)" '/dev/mmcblk0 is left alone: ' 'the journal says so'
 like "$(vm_run b03 'cat /run/slurm-pi/report.json')" '"refused": ".*"' 'and the report'
-is "$(scratch_of_init b03)" '' 'it is not mounted'
+is "$(vm_scratch b03)" '' 'it is not mounted'
 scontrol update nodename=b03 state=resume
 lives wait_for '[ "$(vm_node b03)" = "idle none" ]' 60 'resumed by the person'
 run vm_user user1 srun --nodelist b03 --scratch=1M true

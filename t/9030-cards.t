@@ -21,7 +21,6 @@ other_card() {
 }
 swap_card() { truncate -s 0 "$card" && cp --sparse=always "$1" "$card" && truncate -s 512M "$card"; }
 unmount() { vm_run b02 'umount /scratch 2>/dev/null; rm -rf /run/slurm-pi'; }
-scratch_of_init() { vm_run "$1" 'nsenter -t 1 -m findmnt -n -o SOURCE,FSTYPE,OPTIONS /scratch'; }
 partitions() { vm_run b02 'cd /sys/block/mmcblk0 && echo mmcblk0p*'; }
 
 # As the guide has it: fdisk with its defaults on a card from the shop, mkfs.ext4
@@ -58,7 +57,7 @@ like "$(vm_journal b02 -b -u pi-agent)" 'left alone: adoptable: .*to keep its fi
 is "$(vm_run b02 'systemctl --failed --plain --no-legend')" '' 'which fails no unit'
 is "$(sha256sum <"$card")" "$sum" 'nor changes a bit'
 lives vm_run b02 'pi-agent adopt' 'it is adopted'
-like "$(scratch_of_init b02)" '^/dev/mmcblk0p1 +ext4 .*prjquota' 'mounted with quotas, as the first process sees it'
+like "$(vm_scratch b02)" '^/dev/mmcblk0p1 +ext4 .*prjquota' 'mounted with quotas, as the first process sees it'
 is "$(vm_run b02 'cat /scratch/ada-7/chapter')" thesis 'with its files'
 lives wait_for '[ "$(vm_node b02)" = "idle none" ]' 60 'the node is in service'
 run vm_user user1 srun --nodelist b02 --scratch=1M sh -c \
@@ -111,7 +110,7 @@ order=$(vm_journal b02 -u pi-agent | sed -n 's/.*to erase it: //p' | tail -n 1)
 like "$order" '^WipeOrder = b02 ' 'the journal has the order that would permit its use'
 echo "$order" >>"$conf"
 vm_run b02 'systemctl restart pi-agent'
-like "$(scratch_of_init b02)" '^/dev/mmcblk0p1 +ext4 ' 'which is carried out' || diag "$(vm_journal b02 -u pi-agent -n 9)"
+like "$(vm_scratch b02)" '^/dev/mmcblk0p1 +ext4 ' 'which is carried out' || diag "$(vm_journal b02 -u pi-agent -n 9)"
 is "$(partitions)" mmcblk0p1 'and the kernel knows the new partition only'
 
 # --- ephemeral ----------------------------------------------------------------------
@@ -127,7 +126,7 @@ is "$(vm_run b02 'systemctl --failed --plain --no-legend')" '' 'no unit failed'
 like "$(vm_journal b02 -b -u pi-agent)" 'make ext4 .* without journal.*CardMode is ephemeral' \
 	'an ephemeral card is made anew at boot'
 unlike "$(vm_run b02 'dumpe2fs -h /dev/mmcblk0p1 2>/dev/null')" has_journal 'without a journal'
-like "$(scratch_of_init b02)" '^/dev/mmcblk0p1 +ext4 .*prjquota' 'with quotas'
+like "$(vm_scratch b02)" '^/dev/mmcblk0p1 +ext4 .*prjquota' 'with quotas'
 lives wait_for '[ "$(squeue -h -o %T -j "$id")" = RUNNING ]' 120 'the requeued job runs again'
 is "$(vm_run b02 'cd /scratch && ls -d *-*')" "user1-$id" 'alone on the card'
 vm_user user1 scancel "$id"

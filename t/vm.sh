@@ -325,6 +325,9 @@ vm_ssh_conf() {
 	END
 }
 
+# vm_scratch NAME: what is mounted on /scratch, as the first process sees it
+vm_scratch() { vm_run "$1" 'nsenter -t 1 -m findmnt -n -o SOURCE,FSTYPE,OPTIONS /scratch'; }
+
 # vm_limits NAME: users and projects of the card that have a limit, and which. The
 # columns of repquota are used, soft, hard and again for the number of files.
 vm_limits() {
