@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* apply.c - carry out a plan: the only file that changes disks */
+/* apply.c - carry out a plan: with what it calls, all that changes disks */
 #include "agent/apply.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "agent/filesystem.h"
-#include "agent/mark.h"
+#include "agent/making.h"
 #include "agent/partition.h"
 #include "agent/settle.h"
 #include "lib/auto.h"
@@ -25,9 +25,6 @@
 enum {
 	LOCK_TRIES = 200,
 	LOCK_PAUSE_MS = 50,
-	WIPE_HEAD = 8 << 20,	/* tables, and what lies where ours will */
-	WIPE_TAIL = 8 << 20,	/* backup tables, RAID members */
-	WIPE_CHUNK = 1 << 20,
 };
 
 #define MOUNT_DATA "errors=remount-ro"
@@ -74,91 +71,12 @@ static int claim(const struct work *work, struct pi_err *err)
 	return pi_take_fd(&fd);
 }
 
-static int write_sector(int fd, const struct pi_card *card, off_t offset,
-			const char sector[PI_MARK_SIZE], struct pi_err *err)
+static int erase(const struct work *work, struct pi_err *err)
 {
-	errno = EIO;
-	if (pwrite(fd, sector, PI_MARK_SIZE, offset) != PI_MARK_SIZE ||
-	    fsync(fd) < 0)
-		return pi_err_set(err, errno, "%s: write: %m", card->path);
-	return 0;
-}
-
-static int begin_making(int fd, const struct work *work, struct pi_err *err)
-{
-	const struct pi_card *card = &work->f->card;
-	char mark[PI_MARK_SIZE];
-
-	pi_mark_format(mark, card->size, work->plan->order);
-	return write_sector(fd, card, PI_MARK_OFFSET, mark, err);
-}
-
-static int end_making(const struct work *work, struct pi_err *err)
-{
-	const struct pi_card *card = &work->f->card;
-	char sector[PI_MARK_SIZE];
-	int rc;
 	pi_auto_fd fd = claim(work, err);
 
-	if (fd < 0)
-		return fd;
-	/* Spent first: between the two, the mark still finishes the job. */
-	pi_mark_format_spent(sector, work->plan->order);
-	rc = write_sector(fd, card, PI_SPENT_OFFSET, sector, err);
-	memset(sector, 0, sizeof(sector));
-	if (rc == 0)
-		rc = write_sector(fd, card, PI_MARK_OFFSET, sector, err);
-	return rc;
-}
-
-/* Zeros over a range, but never over the mark. */
-static int wipe_range(int fd, const struct pi_card *card, uint64_t from,
-		      uint64_t to, struct pi_err *err)
-{
-	static const char zeros[WIPE_CHUNK];
-
-	while (from < to) {
-		uint64_t end = to;
-
-		if (from < PI_MARK_OFFSET && end > PI_MARK_OFFSET)
-			end = PI_MARK_OFFSET;
-		else if (from == PI_MARK_OFFSET)
-			from = PI_MARK_OFFSET + PI_MARK_SIZE;
-		if (end - from > WIPE_CHUNK)
-			end = from + WIPE_CHUNK;
-		errno = EIO;
-		if (pwrite(fd, zeros, end - from, (off_t) from) !=
-		    (ssize_t) (end - from))
-			return pi_err_set(err, errno, "%s: write: %m",
-					  card->path);
-		from = end;
-	}
-	if (fsync(fd) < 0)
-		return pi_err_set(err, errno, "%s: write: %m", card->path);
-	return 0;
-}
-
-/*
- * The tail first: while the head is as it was, the order still names the card,
- * and once its first sector is blank, the mark alone finishes the job.
- */
-static int wipe(struct work *work, struct pi_err *err)
-{
-	const struct pi_card *card = &work->f->card;
-	uint64_t size = card->size;
-	int rc;
-	pi_auto_fd fd = claim(work, err);
-
-	if (fd < 0)
-		return fd;
-	rc = begin_making(fd, work, err);
-	if (rc == 0)
-		rc = wipe_range(fd, card, size > WIPE_HEAD + WIPE_TAIL ?
-				size - WIPE_TAIL : WIPE_HEAD, size, err);
-	if (rc == 0)
-		rc = wipe_range(fd, card, 0, size < WIPE_HEAD ? size : WIPE_HEAD,
-				err);
-	return rc;
+	return fd < 0 ? fd : pi_making_erase(fd, &work->f->card,
+					     work->plan->order, err);
 }
 
 static int announce(const struct work *work, struct pi_err *err)
@@ -175,7 +93,8 @@ static int partition(struct work *work, bool making, struct pi_err *err)
 
 	if (fd < 0)
 		return fd;
-	rc = making ? begin_making(fd, work, err) : 0;
+	rc = making ? pi_making_begin(fd, &work->f->card, work->plan->order,
+				      err) : 0;
 	if (rc == 0)
 		rc = pi_partition_write(fd, &work->f->card,
 					&work->plan->layout, err);
@@ -195,14 +114,10 @@ static int claim_partition(struct work *work, struct pi_err *err)
 
 static int note_adoption(const struct work *work, struct pi_err *err)
 {
-	const struct pi_partition *p = &work->f->partition[0];
-	char adopted[PI_MARK_SIZE];
 	pi_auto_fd fd = claim(work, err);
 
-	if (fd < 0)
-		return fd;
-	pi_mark_format_adopted(adopted, p, p->ext4.uuid);
-	return write_sector(fd, &work->f->card, PI_ADOPTED_OFFSET, adopted, err);
+	return fd < 0 ? fd : pi_making_note_adopted(fd, &work->f->card,
+						    &work->f->partition[0], err);
 }
 
 /* An ephemeral card is formatted in the partition it has: the mark is new. */
@@ -210,7 +125,16 @@ static int begin_format(const struct work *work, struct pi_err *err)
 {
 	pi_auto_fd fd = claim(work, err);
 
-	return fd < 0 ? fd : begin_making(fd, work, err);
+	return fd < 0 ? fd : pi_making_begin(fd, &work->f->card,
+					     work->plan->order, err);
+}
+
+static int end_format(const struct work *work, struct pi_err *err)
+{
+	pi_auto_fd fd = claim(work, err);
+
+	return fd < 0 ? fd : pi_making_end(fd, &work->f->card,
+					   work->plan->order, err);
 }
 
 static int format(const struct work *work, struct pi_err *err)
@@ -228,7 +152,7 @@ static int format(const struct work *work, struct pi_err *err)
 		rc = pi_filesystem_make(work->device, &wanted,
 					work->conf->tool_timeout_ms, err);
 	if (rc == 0)
-		rc = end_making(work, err);
+		rc = end_format(work, err);
 	return rc;
 }
 
@@ -314,7 +238,7 @@ int pi_apply_action(int fd, const struct pi_findings *f,
 	pi_card_partition_path(&f->card, plan->partition, work.device);
 	switch (plan->action[action].kind) {
 	case PI_DO_WIPE:
-		return wipe(&work, err);
+		return erase(&work, err);
 	case PI_DO_PARTITION:
 		return partition(&work, true, err);
 	case PI_DO_REWRITE:

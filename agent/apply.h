@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* apply.h - carry out a plan: the only file that changes disks */
+/* apply.h - carry out a plan: with what it calls, all that changes disks */
 #ifndef PI_APPLY_H
 #define PI_APPLY_H
 

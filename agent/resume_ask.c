@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/resume_view.h"
 #include "agent/slurmapi.h"
 #include "lib/auto.h"
 
@@ -39,136 +40,6 @@ static int slurm_failed(struct pi_err *err, const char *what)
 	return pi_err_set(err, code == ESLURM_USER_ID_MISSING ||
 			  code == ESLURM_ACCESS_DENIED ? EPERM : EAGAIN,
 			  "%s: %s", what, slurm_strerror(code));
-}
-
-static enum pi_node_base get_base(uint32_t state)
-{
-	switch (state & NODE_STATE_BASE) {
-	case NODE_STATE_UNKNOWN:
-		return PI_NODE_UNKNOWN;
-	case NODE_STATE_DOWN:
-		return PI_NODE_DOWN;
-	case NODE_STATE_IDLE:
-		return PI_NODE_IDLE;
-	case NODE_STATE_ALLOCATED:
-		return PI_NODE_ALLOCATED;
-	case NODE_STATE_MIXED:
-		return PI_NODE_MIXED;
-	case NODE_STATE_FUTURE:
-		return PI_NODE_FUTURE;
-	default:
-		return PI_NODE_OTHER;
-	}
-}
-
-static unsigned get_flags(uint32_t state)
-{
-	static const struct {
-		uint32_t theirs;
-		unsigned ours;
-	} table[] = {
-		{ NODE_STATE_DRAIN, PI_NODE_DRAIN },
-		{ NODE_STATE_FAIL, PI_NODE_FAIL },
-		{ NODE_STATE_MAINT, PI_NODE_MAINT },
-		{ NODE_STATE_REBOOT_REQUESTED, PI_NODE_REBOOT },
-		{ NODE_STATE_REBOOT_ISSUED, PI_NODE_REBOOT },
-		{ NODE_STATE_POWERING_DOWN, PI_NODE_POWER },
-		{ NODE_STATE_POWER_DOWN, PI_NODE_POWER },
-		{ NODE_STATE_POWERED_DOWN, PI_NODE_POWER },
-		{ NODE_STATE_POWERING_UP, PI_NODE_POWER },
-		{ NODE_STATE_POWER_DRAIN, PI_NODE_POWER },
-		{ NODE_STATE_INVALID_REG, PI_NODE_INVALID_REG },
-		{ NODE_STATE_DYNAMIC_FUTURE, PI_NODE_DYNAMIC },
-		{ NODE_STATE_DYNAMIC_NORM, PI_NODE_DYNAMIC },
-		{ NODE_STATE_CLOUD, PI_NODE_DYNAMIC },
-		{ NODE_STATE_NO_RESPOND, PI_NODE_NO_RESPOND },
-	};
-	unsigned flags = 0;
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (state & table[i].theirs)
-			flags |= table[i].ours;
-	return flags;
-}
-
-static void view_node(const node_info_t *node, time_t now,
-		      struct pi_node_view *view)
-{
-	*view = (struct pi_node_view) {
-		.base = get_base(node->node_state),
-		.flags = get_flags(node->node_state),
-		.boot_time = node->boot_time,
-		.now = now,
-		.has_timer = pi_slurm_has_timer(node),
-	};
-	(void) snprintf(view->reason, sizeof(view->reason), "%s",
-			node->reason ? node->reason : "");
-}
-
-/* As scontrol shows it, in few words: IDLE+DRAIN. */
-static void say_state(const struct pi_node_view *view,
-		      char state[PI_NODE_TEXT])
-{
-	static const char *const bases[] = {
-		[PI_NODE_UNKNOWN] = "UNKNOWN", [PI_NODE_DOWN] = "DOWN",
-		[PI_NODE_IDLE] = "IDLE", [PI_NODE_ALLOCATED] = "ALLOCATED",
-		[PI_NODE_MIXED] = "MIXED", [PI_NODE_FUTURE] = "FUTURE",
-		[PI_NODE_OTHER] = "OTHER",
-	};
-
-	(void) snprintf(state, PI_NODE_TEXT, "%s%s%s%s%.*s%s",
-			bases[view->base],
-			view->flags & PI_NODE_DRAIN ? "+DRAIN" : "",
-			view->flags & PI_NODE_NO_RESPOND ?
-			"+NOT_RESPONDING" : "",
-			view->reason[0] ? " (" : "", PI_NODE_TEXT - 40,
-			view->reason, view->reason[0] ? ")" : "");
-}
-
-static bool is_own(const node_info_t *node, const char *name, const char *host)
-{
-	char brief[HOST_SIZE];
-
-	if (!node->name)
-		return false;
-	if (name[0])
-		return strcmp(node->name, name) == 0;
-	(void) snprintf(brief, sizeof(brief), "%.*s",
-			(int) strcspn(host, "."), host);
-	return strcmp(node->name, host) == 0 ||
-	       strcmp(node->name, brief) == 0 ||
-	       (node->node_hostname &&
-		(strcmp(node->node_hostname, host) == 0 ||
-		 strcmp(node->node_hostname, brief) == 0));
-}
-
-/* The node that is this machine; NULL with the reason in *answer. */
-static const node_info_t *pick_own(const node_info_msg_t *nodes,
-				   const char *name, const char *host,
-				   struct pi_answer *answer)
-{
-	const node_info_t *own = NULL;
-
-	for (uint32_t i = 0; i < nodes->record_count; i++) {
-		const node_info_t *node = &nodes->node_array[i];
-
-		if (!is_own(node, name, host))
-			continue;
-		if (own) {
-			answer->rc = pi_err_set(
-				&answer->err, ENOTUNIQ, "slurmctld knows host "
-				"%s as %s and as %s; set NodeName in "
-				"slurm-pi.conf", host, own->name, node->name);
-			return NULL;
-		}
-		own = node;
-	}
-	if (!own)
-		answer->rc = pi_err_set(
-			&answer->err, ENOENT, "slurmctld does not know a node "
-			"%s; set NodeName in slurm-pi.conf",
-			name[0] ? name : host);
-	return own;
 }
 
 /* Ours by name is one small message; by host name all nodes must be seen. */
@@ -260,8 +131,8 @@ static int decide_and_act(const node_info_t *node, time_t now,
 	int rc = 0;
 
 	(void) snprintf(answer->name, sizeof(answer->name), "%s", node->name);
-	view_node(node, now, &view);
-	say_state(&view, answer->state);
+	pi_resume_view(node, now, &view);
+	pi_resume_say(&view, answer->state);
 	if (question->what == PI_ASK_RESUME && view.base == PI_NODE_DOWN &&
 	    view.reason[0])
 		rc = learn_author(node, &view, &answer->err);
@@ -285,8 +156,9 @@ static void look_and_act(const struct pi_conf *conf, const char *host,
 	if (answer->rc < 0)
 		return;
 	question->uptime = boottime();
-	node = pick_own(nodes, conf->node_name, host, answer);
-	if (node)
+	answer->rc = pi_resume_pick_own(nodes, conf->node_name, host, &node,
+					&answer->err);
+	if (answer->rc == 0)
 		answer->rc = decide_and_act(node, nodes->last_update, question,
 					    answer);
 	slurm_free_node_info_msg(nodes);
