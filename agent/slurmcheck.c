@@ -44,29 +44,46 @@ static void report(struct inquiry *inquiry, const char *format, ...)
 	inquiry->problems++;
 }
 
-/* "Key      = value" of the configuration; "" if it has none, or "(null)". */
-static void get_value(const struct inquiry *inquiry, const char *key,
-		      char value[VALUE])
+/*
+ * The next "Key      = value" from *at on, which is moved behind it; 26.05 has
+ * a "Key[0]", "Key[1]" for each line of slurm.conf. "(null)" gives "".
+ */
+static bool next_value(const char **at, const char *key, char value[VALUE])
 {
 	size_t length = strlen(key);
-	const char *line = inquiry->config;
 
-	value[0] = '\0';
-	for (; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, key, length) != 0 ||
-		    (line[length] != ' ' && line[length] != '='))
+	while (**at) {
+		const char *line = *at, *rest = line + length;
+		int width = (int) strcspn(line, "\n");
+
+		*at += width + (line[width] == '\n');
+		if (strncmp(line, key, length) != 0)
 			continue;
-		line += length + strspn(line + length, " =");
+		if (*rest == '[')
+			rest += strcspn(rest, "]\n") + 1;
+		if (*rest != ' ' && *rest != '=')
+			continue;
+		rest += strspn(rest, " =");
 		(void) snprintf(value, VALUE, "%.*s",
-				(int) strcspn(line, "\n"), line);
+				width - (int) (rest - line), rest);
 		for (size_t end = strlen(value);
 		     end > 0 && isspace((unsigned char) value[end - 1]); end--)
 			value[end - 1] = '\0';
 		if (strcmp(value, "(null)") == 0)
 			value[0] = '\0';
-		return;
+		return true;
 	}
+	return false;
+}
+
+/* The value of the first such line; "" if there is none. */
+static void get_value(const struct inquiry *inquiry, const char *key,
+		      char value[VALUE])
+{
+	const char *at = inquiry->config;
+
+	if (!next_value(&at, key, value))
+		value[0] = '\0';
 }
 
 static bool has_word(const char *list, const char *word)
@@ -114,11 +131,14 @@ static void check_scripts(struct inquiry *inquiry)
 	char path[VALUE];
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		get_value(inquiry, keys[i], path);
-		if (*path && handles_scratch(path))
-			report(inquiry, "%s=%s makes or removes job directories "
-			       "too; the plugin replaces it: take it out of "
-			       "slurm.conf", keys[i], path);
+		const char *at = inquiry->config;
+
+		while (next_value(&at, keys[i], path))
+			if (*path && handles_scratch(path))
+				report(inquiry, "%s=%s makes or removes job "
+				       "directories too; the plugin replaces "
+				       "it: take it out of slurm.conf",
+				       keys[i], path);
 	}
 }
 
