@@ -96,17 +96,20 @@ static bool is_system_folder(const uint8_t *entry, size_t left)
 
 static enum pi_fat look_at_exfat_root(const uint8_t *root, size_t length)
 {
-	enum { END = 0x00, NO_LABEL = 0x03, BITMAP = 0x81, UPCASE = 0x82,
-	       LABEL = 0x83, FILE_ENTRY = 0x85 };
+	/* (exfatprogs 1.4 leaves room for a GUID.) */
+	enum { END = 0x00, NO_LABEL = 0x03, NO_GUID = 0x20, BITMAP = 0x81,
+	       UPCASE = 0x82, LABEL = 0x83, FILE_ENTRY = 0x85, GUID = 0xA0 };
 
 	for (size_t at = 0; at + ENTRY <= length; at += ENTRY) {
 		switch (root[at]) {
 		case END:
 			return PI_FAT_EMPTY;
 		case NO_LABEL:
+		case NO_GUID:
 		case BITMAP:
 		case UPCASE:
 		case LABEL:
+		case GUID:
 			continue;
 		case FILE_ENTRY:
 			if (!is_system_folder(root + at, length - at))
