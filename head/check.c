@@ -34,7 +34,7 @@ static const char *const deadly[] = {
 	"NodeNames=", "Duplicate", "duplicate", "Parse error", "Parsing error",
 	"is not a valid number", "lookup failure", "nvalid node name",
 	"no nodes configured", "hostlist", "Invalid MemSpecLimit",
-	"is invalid",
+	"is invalid", "Invalid user for SlurmUser",
 };
 
 /* A port that nobody listens on now. */

@@ -107,7 +107,8 @@ refused 'slurm.conf: no managed block; put' 'no marks'
 settings
 site "$include" "$partition"
 if [ "$(id -u)" -eq 0 ]; then
-	pass=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	# (Slurm 26.05 works neither for nobody nor for numbers without a name.)
+	pass=(setpriv --reuid daemon --regid daemon --clear-groups)
 	cp "$B/pi-nodes" "$W/"
 	run "${pass[@]}" "$W/pi-nodes" check "$W/lines" -c "$W/cluster.conf" --nodes "$W/nodes"
 	is "$status $err" '0 ' 'an ordinary user may check'
