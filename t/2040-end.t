@@ -118,8 +118,7 @@ clean 'and the next job'
 # slurmctld forgets the job: slurmd is told to abort it, with uid 0.
 submit 'sleep 300'
 started
-node_exec b01 pkill -x slurmctld
-wait_for '! node_exec b01 pgrep -x slurmctld' 20
+head_stop
 node_exec b01 slurmctld -c
 wait_for '[ -z "$(kept)" ]' 60
 is "$(kept)|$(records)" '|' 'aborted as unknown to slurmctld: nothing is left'

@@ -75,7 +75,7 @@ is "$status" 1 'a plugin of another release'
 like "$err" 'sbatch does not offer --scratch: is the plugin built for this release' 'is found out'
 
 cp "$W/plugstack.conf" "$plugstack"
-node_exec b01 pkill -x slurmctld
+head_stop
 check
 is "$status" 1 'without slurmctld it fails'
 like "$err" 'scontrol show config: ' 'with one line'

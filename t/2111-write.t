@@ -116,6 +116,8 @@ for call in openat read write fchown fchmod fsync renameat unlinkat close flock;
 	for ((n = 1; n < 200; n++)); do
 		kill_at "$call" "$n" || break
 		kills=$((kills + 1))
+		# What it had just started holds the lock until it is dead, too.
+		wait_for "flock --nonblock '$W/slurm' true" 20
 		now=$(cat "$W/slurm/nodes.conf")
 		[ "$now" = "$new" ] || [ "$now" = "$(printf '%s\n' '# by hand' 'NodeName=b[01-02] CPUs=1')" ] ||
 			bad+="$call $n: half written; "

@@ -108,11 +108,12 @@ cluster_image() {
 	install -o munge -g munge -m 400 <(head -c 128 /dev/urandom) "$etc/munge/munge.key"
 	cluster_addresses >"$etc/hosts"
 	printf '%s: files\n' passwd group shadow hosts services protocols >"$etc/nsswitch.conf"
-	sed -i '/^student2\{0,1\}:/d' "$etc/passwd"
+	sed -i '/^student2\{0,1\}:/d' "$etc/passwd" "$etc/shadow"
 	sed -i '/^students:/d' "$etc/group"
 	echo 'students:x:20000:' >>"$etc/group"
 	for user in student:20001 student2:20002; do
 		echo "${user/:/:x:}:20000:a student:/home/${user%:*}:/bin/bash" >>"$etc/passwd"
+		echo "${user%:*}:*:20000::::::" >>"$etc/shadow"
 		install -d -o "${user#*:}" -g 20000 -m 700 "$CLUSTER/home/${user%:*}"
 	done
 	cluster_install
@@ -279,10 +280,16 @@ node_reboot() {
 node_start() { node_exec "$1" slurmd; }
 
 # Stop slurmd alone, as `systemctl stop` does; jobs go on.
-node_stop() {
+node_stop() { daemon_stop "$1" slurmd; }
+
+# slurmctld alone
+head_stop() { daemon_stop b01 slurmctld; }
+
+# By number: reconfiguring changes the name of what runs from 23.11 on.
+daemon_stop() {
 	local pid
-	pid=$(node_exec "$1" cat /run/slurm/slurmd.pid)
-	node_exec "$1" bash -c "kill $pid" && wait_for "! node_exec $1 test -e /proc/$pid" 10
+	pid=$(node_exec "$1" cat "/run/slurm/$2.pid")
+	node_exec "$1" bash -c "kill $pid" && wait_for "! node_exec $1 test -e /proc/$pid" 30
 }
 
 # Run a command as root on a machine, with a root login's environment.

@@ -35,8 +35,7 @@ set_up() {
 	cp "$1" "$CLUSTER/slurm/plugstack.conf"
 	{ cat "$W/slurm.conf"; printf '%s\n' "${@:2}"; } >"$conf"
 	node_stop b02
-	node_exec b01 pkill -x slurmctld
-	wait_for '! node_exec b01 pgrep -x slurmctld' 20
+	head_stop
 	node_exec b01 slurmctld
 	node_start b02
 	wait_node b02 idle 60 || bail "b02 is $(node_state b02)"
