@@ -55,5 +55,6 @@ case ${1:-} in
 	[ -e "$rule" ] || die "no qemu-$machine-static: apt-get install qemu-user-static"
 	shift
 	outside "$rule" "$@"
+	exit
 	;;
 esac
