@@ -98,11 +98,13 @@ check: all $(units) ## run the tests that need no privilege
 check-root: all ## run the tests that need root and loop devices
 	$(tap) $(ROOT_TESTS)
 check-slurm: all ## run the tests on a private Slurm cluster (root)
-	$(tap) t/2*.t
+	$(tap) $(SLURM_TESTS)
 check-vm: all ## run the tests that boot virtual machines (root)
 	$(tap) t/9*.t
 check-arm64: all ## run those with arm64 nodes that have arm64 packages (root)
 	B=$(abspath $(B)) scripts/check-arm64
+check-matrix: ## build, install and test in trees of other Debian releases (root)
+	scripts/check-matrix
 check-all: all $(units) ## run every tier, one summary
 	$(tap) $(units) t/[0-9]*.t
 demo: all ## play the whole loop on a private cluster (root)
@@ -113,6 +115,7 @@ asan: ## run the unprivileged and root tests under ASan and UBSan
 ASAN_TIERS ?= check check-root
 # Packages (t/12*.t) are built without sanitizers whoever asks.
 ROOT_TESTS ?= t/1*.t
+SLURM_TESTS ?= t/2*.t
 
 sources := $(wildcard lib/*.c spank/*.c agent/*.c head/*.c)
 # (cppcheck knows no cleanup attribute; -fanalyzer looks for leaks.)
@@ -188,7 +191,7 @@ clean: ## remove build/
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-.PHONY: all tests check check-root check-slurm check-vm check-arm64 check-all demo asan fuzzers fuzz bench analyze install \
+.PHONY: all tests check check-root check-slurm check-vm check-arm64 check-matrix check-all demo asan fuzzers fuzz bench analyze install \
 	uninstall dist clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -11,7 +11,7 @@ cluster_up b02
 home=$CLUSTER/home/student
 conf=$CLUSTER/b02/slurm-pi/slurm-pi.conf
 card_line=$(cat "$conf")
-plugin=/opt/slurm-pi/lib/slurm/spank_scratch.so
+plugin=$CLUSTER_PLUGIN
 
 # submit OPTIONS... COMMAND: a job on b02 to its end; what it printed
 submit() {

@@ -22,7 +22,7 @@ play() { /run/hooks/hook "$@" 2>/dev/null; }
 converge() {
 	local left
 	play epilog "$job" || echo "$1: the epilog after it fails with $?"
-	/opt/slurm-pi/sbin/pi-agent sweep 2>/dev/null || echo "$1: the sweep after it fails with $?"
+	pi-agent sweep 2>/dev/null || echo "$1: the sweep after it fails with $?"
 	left=$(ls -A /scratch /run/slurm-pi/jobs /scratch/.slurm-pi/trash |
 		grep -x -e "student-$job" -e "$job[.-].*" -e "$job")
 	[ -z "$left" ] || echo "$1: left: $(xargs <<<"$left")"

@@ -50,7 +50,7 @@ for ((job = 1000; job < 1000 + $1; job++)); do
 	[ "$(stat -c '%U %a' "/scratch/student-$job")" = 'student 700' ] || echo "no directory for $job"
 	/run/hooks/hook epilog "$job" || echo "epilog $job: $?"
 	[ ! -e "/scratch/student-$job" ] || echo "$job is left"
-	[ $((job % 50)) != 0 ] || /opt/slurm-pi/sbin/pi-agent sweep 2>/dev/null
+	[ $((job % 50)) != 0 ] || pi-agent sweep 2>/dev/null
 done
 END
 rounds=${ROUNDS:-150}

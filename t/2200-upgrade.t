@@ -18,7 +18,7 @@ lay_down() {
 take_away() { rm "$etc/share/plugstack-scratch.conf" "$etc/lib/spank_scratch.so"; }
 
 cluster_build b02
-mkdir "$etc"/{lib,share,plugstack.conf.d}
+mkdir -p "$etc"/{lib,share,plugstack.conf.d}
 echo 'include /etc/slurm/plugstack.conf.d/*.conf' >"$etc/plugstack.conf"
 sed 's|/usr/share/slurm-pi/|/etc/slurm/share/|' "$TOP/debian/scratch.conf" \
 	>"$etc/plugstack.conf.d/scratch.conf"

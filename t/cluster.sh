@@ -13,8 +13,10 @@
 #
 # Every machine is a set of namespaces (t/node.sh) on a bridge: munged,
 # slurmctld and slurmd are the real ones, and so are pi-nodes, pi-agent and the
-# plugin, as `make install` puts them into /opt/slurm-pi. Each node but the head
-# has a card: a loop device, named in its slurm-pi.conf.
+# plugin, as `make install` puts them into /opt/slurm-pi; with PI_INSTALLED=1 in
+# the environment, as Debian's packages have put them into this machine, loaded
+# by the configuration that came with them. Each node but the head has a card: a
+# loop device, named in its slurm-pi.conf.
 #
 # cluster_up takes the steps that a test may take by itself instead:
 #	cluster_build NODE...		the image, the machines, switched on
@@ -34,6 +36,9 @@
 
 CLUSTER=$W/cluster
 CLUSTER_PATH=/opt/slurm-pi/sbin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+CLUSTER_PLUGIN=/opt/slurm-pi/lib/slurm/spank_scratch.so
+[ -z "${PI_INSTALLED:-}" ] ||
+	CLUSTER_PLUGIN=$(dpkg-query --listfiles slurm-pi-plugin | grep '/spank_scratch\.so$')
 CARD_SIZE=512M
 cluster_nodes=()
 declare -A node_init node_off_since node_slot
@@ -87,7 +92,7 @@ cluster_build() {
 	cluster_image >"$CLUSTER/image.log" 2>&1 || cluster_failed 'no image'
 	cluster_slurm_conf >"$CLUSTER/slurm/slurm.conf"
 	cluster_cgroup_conf >"$CLUSTER/slurm/cgroup.conf"
-	echo 'required /opt/slurm-pi/lib/slurm/spank_scratch.so' >"$CLUSTER/slurm/plugstack.conf"
+	cluster_plugstack
 	ip link set lo up
 	ip link add br0 type bridge
 	ip link set br0 up
@@ -119,8 +124,20 @@ cluster_image() {
 	cluster_install
 }
 
+cluster_plugstack() {
+	if [ -n "${PI_INSTALLED:-}" ]; then
+		cp -r /etc/slurm/plugstack.conf* "$CLUSTER/slurm"
+	else
+		echo "required $CLUSTER_PLUGIN" >"$CLUSTER/slurm/plugstack.conf"
+	fi
+}
+
 # A test of one program alone may have a function of its own in place of this.
 cluster_install() {
+	if [ -n "${PI_INSTALLED:-}" ]; then
+		dpkg --verify slurm-pi-plugin slurm-pi-agent slurm-pi-head
+		return
+	fi
 	# Several tests may find at once that something has to be built.
 	flock "$B/install.lock" \
 		make --directory="$TOP" --no-print-directory install B="$B" \

@@ -52,7 +52,10 @@ remote_down() { node_exec "$1" kill -KILL "$(cat "$CLUSTER/home/.ssh-test/$1.pid
 
 # A cluster of t/cluster.sh with nothing but pi-nodes, as there may be no compiler
 # here, or another Slurm than the plugin is built for. Jobs are not the matter.
-cluster_install() { install -D "$B/pi-nodes" "$CLUSTER/image/opt/slurm-pi/sbin/pi-nodes"; }
+cluster_install() {
+	[ -n "${PI_INSTALLED:-}" ] ||
+		install -D "$B/pi-nodes" "$CLUSTER/image/opt/slurm-pi/sbin/pi-nodes"
+}
 
 head_build() {
 	cluster_build "$@"
