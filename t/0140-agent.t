@@ -37,7 +37,7 @@ is "$(grep -lE '"(mkfs|tune2fs|e2fsck)' agent/*.c | xargs)" agent/filesystem.c \
 	'nobody else runs what changes file systems'
 is "$(grep -lE 'pi_partition_(write|claim|announce)\(|pi_filesystem_[a-z]+\(' agent/*.c |
 	grep -v 'partition.c\|filesystem.c' | xargs)" agent/apply.c 'and only apply.c calls them'
-is "$(grep -lE 'slurm_[a-z_]+\(' agent/*.c | xargs)" agent/resume_ask.c 'only resume_ask.c calls libslurm'
+is "$(grep -lE '\bslurm_[a-z_]+\(' agent/*.c | xargs)" agent/resume_ask.c 'only resume_ask.c calls libslurm'
 
 while read -r outcome id; do
 	[ "$outcome" = usage ] ||
