@@ -79,7 +79,7 @@ struct pi_findings {
 
 	enum pi_mark mark;
 	char mark_order[PI_CONTENT];	/* the order it was begun by; or "" */
-	char spent_order[PI_CONTENT];	/* the last one carried out here; or "" */
+	char spent_order[2][PI_CONTENT];	/* carried out here; or "" */
 	bool adopted;			/* by a sector before its partition */
 	bool can_note_adoption;		/* that sector is free, or ours */
 	char identity[PI_IDENTITY];	/* the CID, or what stands for it */

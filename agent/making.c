@@ -33,6 +33,20 @@ int pi_making_begin(int fd, const struct pi_card *card, const char *order,
 	return write_sector(fd, card, PI_MARK_OFFSET, mark, err);
 }
 
+static int spend(int fd, const struct pi_card *card, const char *order,
+		 struct pi_err *err)
+{
+	uint64_t second = pi_mark_second_spent(card);
+	char sector[PI_MARK_SIZE];
+	int rc = 0;
+
+	pi_mark_format_spent(sector, order);
+	if (second > 0)
+		rc = write_sector(fd, card, (off_t) second, sector, err);
+	return rc < 0 ? rc : write_sector(fd, card, PI_SPENT_OFFSET, sector,
+					  err);
+}
+
 int pi_making_end(int fd, const struct pi_card *card, const char *order,
 		  struct pi_err *err)
 {
@@ -40,8 +54,7 @@ int pi_making_end(int fd, const struct pi_card *card, const char *order,
 	int rc;
 
 	/* Spent first: between the two, the mark still finishes the job. */
-	pi_mark_format_spent(sector, order);
-	rc = write_sector(fd, card, PI_SPENT_OFFSET, sector, err);
+	rc = order[0] ? spend(fd, card, order, err) : 0;
 	memset(sector, 0, sizeof(sector));
 	if (rc == 0)
 		rc = write_sector(fd, card, PI_MARK_OFFSET, sector, err);

@@ -26,7 +26,7 @@ int pi_making_begin(int fd, const struct pi_card *card, const char *order,
 int pi_making_erase(int fd, const struct pi_card *card, const char *order,
 		    struct pi_err *err);
 
-/* Say that the card is made, and the order spent. */
+/* Say that the card is made, and the order, if any, spent. */
 int pi_making_end(int fd, const struct pi_card *card, const char *order,
 		  struct pi_err *err);
 

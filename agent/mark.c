@@ -7,6 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/plan.h"
+
+enum { SPENT_BEFORE_END = 4096 };
+
 #define ADOPTED "slurm-pi 1: adopted: "
 
 void pi_mark_format(char mark[PI_MARK_SIZE], uint64_t card_size,
@@ -23,9 +27,8 @@ void pi_mark_format(char mark[PI_MARK_SIZE], uint64_t card_size,
 void pi_mark_format_spent(char spent[PI_MARK_SIZE], const char *order)
 {
 	memset(spent, 0, PI_MARK_SIZE);
-	if (order[0])
-		(void) snprintf(spent, PI_MARK_SIZE, "slurm-pi 1: order %s is "
-				"spent\n", order);
+	(void) snprintf(spent, PI_MARK_SIZE, "slurm-pi 1: order %s is spent\n",
+			order);
 }
 
 void pi_mark_format_adopted(char adopted[PI_MARK_SIZE],
@@ -84,14 +87,32 @@ static int read_making(int fd, struct pi_findings *f)
 	return 0;
 }
 
+uint64_t pi_mark_second_spent(const struct pi_card *card)
+{
+	struct pi_layout layout;
+
+	if (pi_plan_layout(card->size, card->erase_size, card->sector,
+			   &layout) < 0)
+		return 0;
+	return layout.start + layout.size - SPENT_BEFORE_END;
+}
+
 static int read_spent(int fd, struct pi_findings *f)
 {
+	const uint64_t places[] = { PI_SPENT_OFFSET,
+				    pi_mark_second_spent(&f->card) };
 	char found[PI_MARK_SIZE];
-	int rc = read_sector(fd, PI_SPENT_OFFSET, found);
+	int rc;
 
-	if (rc == 0)
-		find_order(found, "slurm-pi 1: order ", f->spent_order);
-	return rc;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (places[i] == 0)
+			continue;
+		rc = read_sector(fd, (off_t) places[i], found);
+		if (rc < 0)
+			return rc;
+		find_order(found, "slurm-pi 1: order ", f->spent_order[i]);
+	}
+	return 0;
 }
 
 static int read_adopted(int fd, struct pi_findings *f)
@@ -125,7 +146,7 @@ int pi_mark_read(int fd, struct pi_findings *f, struct pi_err *err)
 	int rc;
 
 	f->mark = PI_MARK_NONE;
-	f->mark_order[0] = f->spent_order[0] = '\0';
+	f->mark_order[0] = f->spent_order[0][0] = f->spent_order[1][0] = '\0';
 	f->adopted = f->can_note_adoption = false;
 	if (f->card.size < PI_MARK_END)
 		return 0;

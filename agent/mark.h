@@ -24,8 +24,15 @@ enum {
 void pi_mark_format(char mark[PI_MARK_SIZE], uint64_t card_size,
 		    const char *order);
 
-/* The sector that says which order was carried out on this card. */
+/*
+ * The sector that says which order was carried out on this card. It is kept
+ * twice: at PI_SPENT_OFFSET, and behind the file system in our partition, where
+ * an image that is written to the card again ends before it.
+ */
 void pi_mark_format_spent(char spent[PI_MARK_SIZE], const char *order);
+
+/* Where the second one lies on this card; 0 if it is too small to be ours. */
+uint64_t pi_mark_second_spent(const struct pi_card *card);
 
 /*
  * The sector that makes a card with an MBR ours, whose table has no room for our
@@ -36,7 +43,7 @@ void pi_mark_format_adopted(char adopted[PI_MARK_SIZE],
 			    const struct pi_partition *p, const char *uuid);
 
 /*
- * Read all three into f->mark, f->mark_order, f->spent_order, f->adopted and
+ * Read all into f->mark, f->mark_order, f->spent_order, f->adopted and
  * f->can_note_adoption; table and superblocks must have been read. Returns 0
  * or a negative errno.
  */

@@ -94,7 +94,8 @@ bool pi_order_permits(const char *order, const char *node,
 
 	if (sscanf(order, "%64s %64s %16s", for_node, card, content) != 3 ||
 	    strcmp(for_node, node) != 0 || strcmp(card, f->identity) != 0 ||
-	    strcmp(content, f->spent_order) == 0)
+	    strcmp(content, f->spent_order[0]) == 0 ||
+	    strcmp(content, f->spent_order[1]) == 0)
 		return false;
 	/* An unfinished wipe goes on, unless somebody has used the card since. */
 	if (strcmp(content, f->content) != 0 &&

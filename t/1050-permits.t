@@ -269,6 +269,18 @@ dd if=photos.img of="$disk" bs=1M count=3 conv=notrunc status=none
 dd if=photos.img of="$disk" bs=1M skip=4 seek=4 conv=notrunc status=none
 same 'the same content on the same card again' prepare
 drop_card
+# An image is written to the card again, sector by sector, and ends before the card does.
+cp --sparse=always photos.img card.img
+new_card card.img
+conf "$order"
+agent prepare
+is "$status $(verdict)" '0 ours' 'the order is good for another card that is the same'
+drop_card
+dd if=photos.img of=card.img bs=1M count=48 conv=notrunc status=none
+new_card card.img
+conf "$order"
+same 'the same image on the same card again' prepare
+drop_card
 
 # Partitions that the kernel has read are in nobody's way.
 new_card

@@ -48,7 +48,7 @@ START_TEST(mark_is_read_as_it_was_written)
 
 		read_marks(file, &f);
 		ck_assert_int_eq(f.mark, PI_MARK_NONE);
-		ck_assert_str_eq(f.spent_order, "");
+		ck_assert_str_eq(f.spent_order[0], "");
 		pi_mark_format(sector, SIZE, orders[i]);
 		put(file, PI_MARK_OFFSET, sector, sizeof(sector));
 		pi_mark_format_spent(sector, orders[i]);
@@ -56,8 +56,29 @@ START_TEST(mark_is_read_as_it_was_written)
 		read_marks(file, &f);
 		ck_assert_int_eq(f.mark, PI_MARK_MAKING);
 		ck_assert_str_eq(f.mark_order, orders[i]);
-		ck_assert_str_eq(f.spent_order, orders[i]);
+		ck_assert_str_eq(f.spent_order[0], orders[i]);
 	}
+}
+END_TEST
+
+START_TEST(spent_order_is_kept_behind_the_file_system_too)
+{
+	char sector[PI_MARK_SIZE];
+	struct pi_findings f;
+	pi_auto_file *file = make_card(&f);
+	uint64_t place;
+
+	ck_assert_uint_eq(pi_mark_second_spent(&f.card), 0);
+	f.card.size = 64 * MIB;
+	ck_assert_int_eq(ftruncate(fileno(file), 64 * MIB), 0);
+	place = pi_mark_second_spent(&f.card);
+	ck_assert_uint_gt(place, 59 * MIB);	/* where the file system ends */
+	ck_assert_uint_lt(place, 60 * MIB);	/* and the partition */
+	pi_mark_format_spent(sector, ORDER);
+	put(file, (off_t) place, sector, sizeof(sector));
+	read_marks(file, &f);
+	ck_assert_str_eq(f.spent_order[0], "");
+	ck_assert_str_eq(f.spent_order[1], ORDER);
 }
 END_TEST
 
@@ -197,6 +218,7 @@ START_TEST(order_needs_all_three_words)
 END_TEST
 
 PI_UNIT_MAIN("mark", mark_is_read_as_it_was_written,
+	     spent_order_is_kept_behind_the_file_system_too,
 	     mark_of_another_card_or_with_one_byte_changed_does_not_count,
 	     adopted_is_the_partition_that_the_sector_names,
 	     content_changes_with_the_card_but_not_with_our_mark,

@@ -271,7 +271,7 @@ START_TEST(plan_of_a_wipe_needs_node_card_and_content)
 	ck_assert_msg(strstr(plan.permit, "WipeOrder = b02 CARD " OTHER), "%s",
 		      plan.permit);
 	f = foreign();
-	(void) strcpy(f.spent_order, CONTENT);
+	(void) strcpy(f.spent_order[1], CONTENT);
 	plan = plan_with(&f, PI_FOREIGN, false, order);
 	ck_assert_msg(plan.refused, "a second time");
 	f = foreign();
