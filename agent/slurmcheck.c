@@ -175,18 +175,23 @@ static void read_include(struct inquiry *inquiry, const char *from,
 	char path[PATH_MAX];
 	glob_t found;
 
-	if (inquiry->is_configless && strpbrk(pattern, "/*?["))
-		report(inquiry, "%s: include %s is not shipped to configless "
-		       "nodes; put its lines into plugstack.conf itself", from,
-		       pattern);
 	if (pattern[0] == '/')
 		(void) snprintf(path, sizeof(path), "%s", pattern);
 	else
 		(void) snprintf(path, sizeof(path), "%.*s%s",
 				(int) (strrchr(from, '/') + 1 - from), from,
 				pattern);
-	if (level > INCLUDES || glob(path, 0, NULL, &found) != 0)
+	if (level > INCLUDES)
 		return;
+	if (glob(path, 0, NULL, &found) != 0) {
+		/* Slurm takes that for an empty file. */
+		if (inquiry->is_configless && strpbrk(pattern, "/*?["))
+			report(inquiry, "%s: include %s finds nothing here, and "
+			       "is not shipped to configless nodes; install "
+			       "slurm-pi in their image, or put its lines into "
+			       "plugstack.conf itself", from, pattern);
+		return;
+	}
 	for (size_t i = 0; i < found.gl_pathc; i++)
 		read_plugstack(inquiry, found.gl_pathv[i], level + 1);
 	globfree(&found);

@@ -60,8 +60,11 @@ echo 'include /etc/slurm/plugstack.conf.d/*.conf' >"$plugstack"
 check
 is "$status" 0 "Debian's include is followed"
 with SlurmctldParameters=enable_configless
-is "$status" 1 'configless does not ship it'
-like "$err" 'include /etc/slurm/plugstack.conf.d/\*.conf is not shipped to configless nodes' 'and it says so'
+is "$status" 0 'also by a configless node that has such a file'
+rm "$CLUSTER/slurm/plugstack.conf.d/scratch.conf"
+check
+is "$status" 1 'to one that has not, nobody ships it'
+like "$err" 'include /etc/slurm/plugstack.conf.d/\*.conf finds nothing here, and is not shipped' 'and it says so'
 
 cp "$W/slurm.conf" "$conf"
 cp "$W/plugstack.conf" "$plugstack"
