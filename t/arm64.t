@@ -42,6 +42,10 @@ list=/proc/sys/fs/binfmt_misc
 before=$(ls "$list")
 like "$("$TOP/t/foreign.sh" arm64 ls "$list")" '^qemu-aarch64$' 'programs for arm64 run where that is wanted'
 is "$(ls "$list")" "$before" 'and only there'
+# shellcheck disable=SC2016 # for the shell inside
+run "$TOP/t/foreign.sh" arm64 sh -c 'for command in "" "$0 arm64"; do $command readlink /proc/self/ns/user; done' \
+	"$TOP/t/foreign.sh"
+is "$(uniq <<<"$out" | wc -l)" 1 'where they run already nothing is made'
 mkfifo "$W/pipe"
 "$TOP/t/foreign.sh" arm64 sh -c 'echo up; exec sleep 600' >"$W/pipe" &
 exec {pipe}<"$W/pipe"

@@ -7,8 +7,8 @@
 # Since Linux 6.7 each user namespace has its own list of what runs the programs
 # of other machines. COMMAND gets a namespace in which everybody is who he was,
 # with qemu-user-static on its list: nothing is registered on this machine, and
-# nothing that COMMAND started or mounted outlives it. For the architecture of
-# this machine COMMAND just runs. Exit status: that of COMMAND, or 125.
+# nothing that COMMAND started or mounted outlives it. For an architecture whose
+# programs run here anyway COMMAND just runs. Exit status: that of COMMAND, or 125.
 
 set -eu
 list=/proc/sys/fs/binfmt_misc
@@ -21,7 +21,7 @@ die() {
 inside() { # RULE COMMAND...
 	mount -t proc proc /proc
 	mount -t binfmt_misc binfmt_misc "$list" 2>/dev/null ||
-		die 'no binfmt_misc of its own: it takes Linux 6.7 or later'
+		die 'a list of its own takes Linux 6.7; see also systemd-binfmt.service(8)'
 	cat "$1" >"$list/register" || die "$1: refused"
 	shift
 	exec "$@"
@@ -54,6 +54,7 @@ case ${1:-} in
 	rule=/usr/lib/binfmt.d/qemu-$machine.conf
 	[ -e "$rule" ] || die "no qemu-$machine-static: apt-get install qemu-user-static"
 	shift
+	! grep -qsx enabled "$list/qemu-$machine" || exec "$@"
 	outside "$rule" "$@"
 	exit
 	;;
