@@ -103,6 +103,12 @@ check-vm: all ## run the tests that boot virtual machines (root)
 	$(tap) t/9*.t
 check-arm64: all ## run those with arm64 nodes that have arm64 packages (root)
 	B=$(abspath $(B)) scripts/check-arm64
+# With the kernel, the emulator and the Slurm of Debian 13
+check-pi: ## boot the agent on an emulated Raspberry Pi 4 (root)
+	scripts/sysroot aarch64-linux-gnu trixie
+	$(MAKE) B=$(B)/pi CROSS=aarch64-linux-gnu- \
+		SYSROOT=build/sysroot/aarch64-linux-gnu-trixie $(B)/pi/pi-agent
+	PI_MUST=1 $(subst $(abspath $(B)),$(abspath $(B)/pi),$(tap)) t/board.t
 check-matrix: ## build, install and test in trees of other Debian releases (root)
 	scripts/check-matrix
 check-all: all $(units) ## run every tier, one summary
@@ -191,7 +197,7 @@ clean: ## remove build/
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-.PHONY: all tests check check-root check-slurm check-vm check-arm64 check-matrix check-all demo asan fuzzers fuzz bench analyze install \
+.PHONY: all tests check check-root check-slurm check-vm check-arm64 check-matrix check-pi check-all demo asan fuzzers fuzz bench analyze install \
 	uninstall dist clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
