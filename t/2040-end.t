@@ -24,7 +24,7 @@ trash() { node_exec b02 ls -A /scratch/.slurm-pi/trash | xargs; }
 
 # clean NAME: wait for the end of $job, then look for what it left
 clean() {
-	wait_job "$job" 40
+	wait_job "$job" 120
 	is "$(kept)|$(records)|$(trash)" '||' "$1: directory, record and trash are gone"
 }
 
@@ -101,7 +101,7 @@ lock_records
 submit true
 killed_in prolog
 as_student scancel "$job"
-wait_job "$job" 40
+wait_job "$job" 120
 submit true
 clean 'slurmd killed in a prolog: the next job'
 
