@@ -133,7 +133,9 @@ lives wait_for '[ "$(vm_node b03)" = "idle none" ]' 30 'which is no fault of the
 # --- no card ------------------------------------------------------------------
 
 vm_power_cut b03
-sed -i 's/^CardWait.*/CardWait = 5s/' "$VM_TREE/etc/slurm-pi/slurm-pi.conf"
+# (not a new file: the server of b02's root would not know for a minute)
+conf=$(sed 's/^CardWait.*/CardWait = 5s/' "$VM_TREE/etc/slurm-pi/slurm-pi.conf")
+echo "$conf" >"$VM_TREE/etc/slurm-pi/slurm-pi.conf"
 vm_boot b03 none
 
 # --- the card goes away under a job, while b03 boots -----------------------------
