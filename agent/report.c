@@ -260,6 +260,7 @@ int pi_report_write(const struct pi_findings *f, enum pi_verdict verdict,
 {
 	json_t *report = pi_report_make(f, verdict, why);
 	pi_auto_free char *text = NULL;
+	size_t length;
 
 	if (report) {
 		(void) json_object_set_new(report, "actions",
@@ -275,14 +276,16 @@ int pi_report_write(const struct pi_findings *f, enum pi_verdict verdict,
 	json_decref(report);
 	if (!text)
 		return pi_err_set(err, ENOMEM, "report: %m");
+	length = strlen(text);
+	text[length++] = '\n';	/* where its NUL was, which no file needs */
 	if (mkdir(PI_RUN_DIR, 0755) < 0 && errno != EEXIST)
 		return pi_err_set(err, errno, "mkdir " PI_RUN_DIR ": %m");
 	pi_auto_fd dfd = open(PI_RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* Under systemd's UMask= it was made for root alone; anybody may look. */
 	if (dfd < 0 || fchmod(dfd, 0755) < 0)
 		return pi_err_set(err, errno, PI_RUN_DIR ": %m");
-	return pi_smallfile_replace_at(dfd, "report.json", 0644, text,
-				       strlen(text), err);
+	return pi_smallfile_replace_at(dfd, "report.json", 0644, text, length,
+				       err);
 }
 
 void pi_report_name_card(char name[PI_CARD_WORD])

@@ -74,6 +74,7 @@ is "$(cat scratch/.slurm-pi/boot_id)" "$(cat /proc/sys/kernel/random/boot_id)" '
 is "$(cat /run/slurm-pi/mounted)" "$W/scratch" 'and in /run that there is a card'
 is "$(report verdict) $(grep -c '"done": true' /run/slurm-pi/report.json) $(report failure) $(report refused)" \
 	'blank 4 null null' 'report.json says what was done'
+is "$(tail -c 1 /run/slurm-pi/report.json | wc -l)" 1 'and ends with a whole line'
 like "$(cat /run/slurm-pi/facts)" '^NodeName=[^ ]* CPUs=' 'facts begin with `slurmd -C`'
 like "$(cat /run/slurm-pi/facts)" "^CardBytes=$((128 * 1024 * 1024))$" 'and have the size of the card'
 [ "$(($(stat -c %b "$(losetup -nO BACK-FILE "$disk")") * 512))" -le $((8 * 1024 * 1024)) ]
