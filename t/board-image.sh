@@ -26,11 +26,13 @@ absent='interrupt-controller@7ef00100 clock@7ef00000 hdmi@7ef00700 hdmi@7ef05700
 	pixelvalve@7e20a000 pixelvalve@7e216000 avs-monitor@7d5d2000
 	serial@7e201000/bluetooth'
 
-extract() { # PACKAGES DIRECTORY [OPTION...]
-	local packages=$1 directory=$2
-	shift 2
-	mmdebstrap --quiet --variant=extract --include="$packages" "$@" \
-		--aptopt='Apt::Install-Recommends "false"' "$suite" "$directory"
+# This machine decides how old an archive may be.
+archive_age=$(apt-config dump --format '%F "%v";%n' Acquire::Check-Valid-Until)
+
+extract() { # ARCHITECTURE PACKAGES DIRECTORY
+	mmdebstrap --quiet --variant=extract --architectures="$1" --include="$2" \
+		--aptopt='APT::Install-Recommends "false";' \
+		${archive_age:+--aptopt="$archive_age"} "$suite" "$3"
 }
 
 # A program of the emulator's release, on this machine and its C library
@@ -97,8 +99,8 @@ mkdir -p "$image"
 image=$(realpath "$image")
 tree=$image/tree
 root=$image/root
-extract "$emulator_packages" "$image/qemu" --architectures=amd64
-extract "$board_packages" "$tree" --architectures=arm64
+extract amd64 "$emulator_packages" "$image/qemu"
+extract arm64 "$board_packages" "$tree"
 [ -e "$tree/lib" ] || ln -s usr/lib "$tree/lib"
 cp "$tree"/boot/vmlinuz-* "$image/vmlinuz"
 device_tree

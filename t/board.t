@@ -189,6 +189,7 @@ left_alone foreign "a camera's card"
 exchange blank_card
 run board_run 'pi-agent prepare'
 is "$status" 0 'a blank card is made in one go'
+like "$(board_run 'cat /run/slurm-pi/report.json')" '"diskseq": 3,' 'the third in this boot, for the kernel'
 like "$(board_run 'pi-agent inspect')" '^verdict: +(ours|busy)$' 'and is ours'
 board_run 'umount /scratch; sync'
 board_power_cut
@@ -206,7 +207,7 @@ run board_run 'pi-agent prepare'
 is "$status" 3 'without a card prepare ends by itself'
 like "$err" '^pi-agent: absent: no card at platform-fe340000\.mmc .* within 10000 ms; this node has no scratch$' \
 	'and says that there is none, and how long it waited'
-run board_run 'pi-agent inspect; echo $?; cat /run/slurm-pi/report.json /run/slurm-pi/facts; ls /run/slurm-pi'
+run board_run 'pi-agent inspect; echo $?; cat /run/slurm-pi/report.json; echo; cat /run/slurm-pi/facts; ls /run/slurm-pi'
 like "$out" '^verdict: +absent$' 'inspect says so too'
 like "$out" '^3$' 'with the status for it'
 like "$out" '"verdict": "absent"' 'as does the report'
