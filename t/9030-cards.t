@@ -92,7 +92,8 @@ other_card "$W/empty"
 # It has looked, said what it will do, and is held there.
 vm_run b02 'strace --quiet=all --output=/tmp/trace --trace-path=/tmp/out --trace=write --inject=write:signal=STOP:when=1 \
 	pi-agent prepare >/tmp/out 2>&1 &'
-lives wait_for 'vm_run b02 "grep -q \"^State:.[Tt]\" /proc/\$(pgrep -x pi-agent)/status"' 60 \
+# (As strace says: to the kernel it is stopped at each call.)
+lives wait_for 'vm_run b02 "grep -q \"stopped by SIGSTOP\" /tmp/trace"' 60 \
 	'the agent is about to format a blank card'
 vm_card_out b02
 swap_card "$W/two"
