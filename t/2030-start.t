@@ -6,6 +6,15 @@
 cluster_enter "$@"
 cluster_up b02 b03
 
+# What is tested is what is meant: built here, or installed by packages.
+loaded=$(node_exec b02 sh -c 'cat "/proc/$(cat /run/slurm/slurmd.pid)/maps"' |
+	sed -n 's|.* \(/.*/spank_scratch\.so\)$|\1|p' | sort -u)
+is "$loaded" "$CLUSTER_PLUGIN" "slurmd has loaded $CLUSTER_PLUGIN"
+sbin=/opt/slurm-pi/sbin
+[ -z "${PI_INSTALLED:-}" ] || sbin=/usr/sbin
+is "$(node_exec b02 bash -c 'command -v pi-agent pi-nodes' | xargs)" "$sbin/pi-agent $sbin/pi-nodes" \
+	"programs are those in $sbin"
+
 home=$CLUSTER/home/student
 # What a task prints: its node, SLURM_TMPDIR and whether it can write there
 cat >"$home/say" <<'END'
