@@ -85,6 +85,24 @@ lives wait_for '[ "$(used_by user1)" = 0 ]' 60 'their files go'
 lives wait_for '[ -z "$(vm_limits b02)" ]' 60 'and their limits' ||
 	diag "$(vm_limits b02)"
 
+# --- requeued, while what its first run left lies in the trash ---------------------
+
+vm_run b02 'systemctl stop pi-agent-sweep.path'
+echo 'RemoveBudget = 0' >>"$VM_TREE/etc/slurm-pi/slurm-pi.conf"
+id=$(vm_user user1 sbatch --parsable --requeue --nodelist b02 --scratch=10M --wrap \
+	'dd if=/dev/zero of=$SLURM_TMPDIR/x bs=1M count=9 && echo "run ${SLURM_RESTART_COUNT:-0}" >>~/again
+	[ -n "$SLURM_RESTART_COUNT" ] || sleep 600')
+lives wait_for '[ -s "$W/home/user1/again" ]' 60 'a job writes nearly all it may'
+scontrol requeue "$id"
+wait_for '[ "$(squeue -h -o %T -j "$id")" = PENDING ]' 60 && scontrol update jobid="$id" starttime=now
+lives wait_for '[ "$(tail -n 1 "$W/home/user1/again")" = "run 1" ]' 120 'requeued, it can write as much' ||
+	diag "$(cat "$W/home/user1/slurm-$id.out")" "$(vm_run b02 'repquota -P -n /scratch')"
+[ "$(used_by user1)" -ge 9216 ]
+ok $? 'although the trash still has what it wrote first' || diag "$(used_by user1)"
+vm_run b02 'systemctl start pi-agent-sweep.path'
+lives wait_for '[ -z "$(squeue -h)" ]' 60 'it ends'
+lives wait_for '[ "$(used_by user1)" = 0 ]' 60 'and the trash goes'
+
 run vm_user user1 srun --nodelist b02 sh -c 'dd if=/dev/zero of="$SLURM_TMPDIR/x" bs=1M count=100'
 is "$status" 0 'without SIZE a job is not limited'
 lives wait_for '[ "$(vm_node b02)" = "idle none" ]' 30 'none of this drained the node'
