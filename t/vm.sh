@@ -211,7 +211,10 @@ vm_nfs() {
 			Enable_NLM = false; Enable_RQUOTA = false;
 		}
 		NFSV4 { Graceless = true; RecoveryBackend = fs; }
-		EXPORT_DEFAULTS { Squash = No_Root_Squash; SecType = sys; }
+		# Tests change files behind its back, and nodes are to see that at once.
+		EXPORT_DEFAULTS {
+			Squash = No_Root_Squash; SecType = sys; Attr_Expiration_Time = 0;
+		}
 		EXPORT {
 			Export_Id = 1; Path = $VM_TREE; Pseudo = /image;
 			Access_Type = RO; FSAL { Name = VFS; }
