@@ -58,6 +58,8 @@ started
 node_exec b01 scontrol requeue "$job"
 wait_for '[ "$(job_state $job)" = PENDING ]' 20
 is "$(kept)|$(records)" '|' 'requeue: nothing of the first run is left'
+# In the second in which its credential was revoked Slurm would not start it again.
+wait_for "[ \$EPOCHSECONDS -gt $EPOCHSECONDS ]" 5
 node_exec b01 scontrol update jobid="$job" starttime=now
 clean 'requeue'
 is "$(output | tail -n 1)" file 'requeue: the second run began with an empty directory'
