@@ -74,7 +74,7 @@ name_of() { cat "/proc/$1/comm"; } 2>/dev/null
 
 # The loop devices of everything that played, but this test's own
 cards() {
-	losetup --list --noheadings --output NAME,BACK-FILE |
+	losetup --list --noheadings --raw --output NAME,BACK-FILE |
 		grep -F -e "$B/tmp/$played." | grep -vF -e "$W/"
 }
 
@@ -84,7 +84,7 @@ left_behind() {
 	while read -r what pid time name; do
 		case $what in
 		process) [ "$(born "$pid")" != "$time" ] || echo "process $pid $name" ;;
-		*) losetup --list --noheadings --output NAME,BACK-FILE | grep -xF -e "$what $pid" ;;
+		*) losetup --list --noheadings --raw --output NAME,BACK-FILE | grep -xF -e "$what $pid" ;;
 		esac
 	done <"$W/$1.belongings"
 }
