@@ -51,6 +51,12 @@ public_work() {
 
 diag() { printf '%s\n' "$*" | sed 's/^/# /' >&2; }
 
+# What a failed test has to say; it stays failed: `is ... || diag ...` adds to that.
+explain() {
+	diag "$@"
+	return 1
+}
+
 # ok CONDITION-STATUS NAME: `[ a = b ]; ok $? 'a is b'`
 ok() {
 	tests_run=$((tests_run + 1))
@@ -66,31 +72,31 @@ ok() {
 # is GOT WANTED NAME
 is() {
 	[ "$1" = "$2" ]
-	ok $? "$3" || diag "got:    $1" $'\n'"wanted: $2"
+	ok $? "$3" || explain "got:    $1" $'\n'"wanted: $2"
 }
 
 # isnt GOT UNWANTED NAME
 isnt() {
 	[ "$1" != "$2" ]
-	ok $? "$3" || diag "got:    $1"
+	ok $? "$3" || explain "got:    $1"
 }
 
 # like GOT EXTENDED-REGEX NAME, and its opposite
 like() {
 	grep -Eq -e "$2" <<<"$1"
-	ok $? "$3" || diag "got:    $1" $'\n'"wanted: /$2/"
+	ok $? "$3" || explain "got:    $1" $'\n'"wanted: /$2/"
 }
 
 unlike() {
 	! grep -Eq -e "$2" <<<"$1"
-	ok $? "$3" || diag "got:    $1" $'\n'"unwanted: /$2/"
+	ok $? "$3" || explain "got:    $1" $'\n'"unwanted: /$2/"
 }
 
 # lives COMMAND... (status 0), with the last argument as the test's name
 lives() {
 	local name=${!#}
 	"${@:1:$#-1}" >"$W/lives.log" 2>&1
-	ok $? "$name" || diag "$(tail -n 20 "$W/lives.log")"
+	ok $? "$name" || explain "$(tail -n 20 "$W/lives.log")"
 }
 
 # run COMMAND...: status, standard output and standard error for the tests after
