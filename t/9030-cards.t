@@ -62,7 +62,8 @@ is "$(vm_run b02 'cat /scratch/ada-7/chapter')" thesis 'with its files'
 lives wait_for '[ "$(vm_node b02)" = "idle none" ]' 60 'the node is in service'
 run vm_user user1 srun --nodelist b02 --scratch=1M sh -c \
 	'head -c 900K /dev/zero >$SLURM_TMPDIR/a && echo fits; head -c 900K /dev/zero >$SLURM_TMPDIR/b'
-like "$out $err" 'fits.*(Disk quota exceeded|No space left)' 'and its card keeps to limits'
+is "$out" fits 'a job can write what it asked for'
+like "$err" 'Disk quota exceeded' 'and no more'
 
 # --- the timer ------------------------------------------------------------------
 
