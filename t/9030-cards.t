@@ -131,7 +131,8 @@ unlike "$(vm_run b02 'dumpe2fs -h /dev/mmcblk0p1 2>/dev/null')" has_journal 'wit
 like "$(vm_scratch b02)" '^/dev/mmcblk0p1 +ext4 .*prjquota' 'with quotas'
 lives wait_for '[ "$(squeue -h -o %T -j "$id")" = RUNNING ]' 120 'the requeued job runs again'
 # (Where Slurm 22.05 starts it without its prolog, the directory is named by number.)
-like "$(vm_run b02 'cd /scratch && echo *-*')" "^(user1|2001)-$id$" 'alone on the card'
+lives wait_for '[[ "$(vm_run b02 "cd /scratch && echo *-*")" =~ ^(user1|2001)-$id$ ]]' 60 \
+	'alone on the card' || diag "$(vm_run b02 'ls -A /scratch')" "$(vm_journal b02 -b -u slurmd | tail -n 9)"
 vm_user user1 scancel "$id"
 lives wait_for '[ -z "$(squeue -h -j "$id")" ]' 60 'and ends'
 done_testing
