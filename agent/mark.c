@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/plan.h"
+#include "agent/verdict.h"
 
 enum { SPENT_BEFORE_END = 4096 };
 
@@ -141,6 +142,14 @@ static int read_adopted(int fd, struct pi_findings *f)
 	return 0;
 }
 
+/* Adopted, for ours begin behind the marks: there lies what users write. */
+static bool is_inside_our_partition(const struct pi_findings *f)
+{
+	const struct pi_partition *p = pi_verdict_our_partition(f);
+
+	return p && p->start < PI_MARK_END;
+}
+
 int pi_mark_read(int fd, struct pi_findings *f, struct pi_err *err)
 {
 	int rc;
@@ -150,11 +159,11 @@ int pi_mark_read(int fd, struct pi_findings *f, struct pi_err *err)
 	f->adopted = f->can_note_adoption = false;
 	if (f->card.size < PI_MARK_END)
 		return 0;
-	rc = read_making(fd, f);
+	rc = read_adopted(fd, f);
+	if (rc == 0 && !is_inside_our_partition(f))
+		rc = read_making(fd, f);
 	if (rc == 0)
 		rc = read_spent(fd, f);
-	if (rc == 0)
-		rc = read_adopted(fd, f);
 	if (rc < 0)
 		return pi_err_set(err, -rc, "%s: read: %m", f->card.path);
 	return 0;

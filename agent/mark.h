@@ -44,7 +44,8 @@ void pi_mark_format_adopted(char adopted[PI_MARK_SIZE],
 
 /*
  * Read all into f->mark, f->mark_order, f->spent_order, f->adopted and
- * f->can_note_adoption; table and superblocks must have been read. Returns 0
+ * f->can_note_adoption; table and superblocks must have been read. A mark inside
+ * the partition of an adopted card does not count: users write there. Returns 0
  * or a negative errno.
  */
 int pi_mark_read(int fd, struct pi_findings *f, struct pi_err *err);

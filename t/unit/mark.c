@@ -151,6 +151,35 @@ START_TEST(adopted_is_the_partition_that_the_sector_names)
 }
 END_TEST
 
+START_TEST(mark_inside_an_adopted_partition_does_not_count)
+{
+	static const char uuid[] = "01234567-89ab-cdef-0123-456789abcdef";
+	char sector[PI_MARK_SIZE];
+	struct pi_findings f;
+	pi_auto_file *file = make_card(&f);
+
+	pi_mark_format(sector, SIZE, "");
+	put(file, PI_MARK_OFFSET, sector, sizeof(sector));
+	f.partitions = 1;
+	f.partition[0] = (struct pi_partition) { .number = 1, .start = MIB };
+	strcpy(f.table, "dos");
+	read_marks(file, &f);
+	ck_assert_msg(f.mark == PI_MARK_MAKING, "it was being wiped by order");
+	pi_mark_format_adopted(sector, &f.partition[0], uuid);
+	put(file, PI_ADOPTED_OFFSET, sector, sizeof(sector));
+	read_marks(file, &f);
+	ck_assert_msg(f.mark == PI_MARK_NONE, "a user wrote it");
+	strcpy(f.table, "gpt");
+	strcpy(f.partition[0].type, PI_PARTITION_TYPE);
+	strcpy(f.partition[0].name, PI_PARTITION_NAME);
+	read_marks(file, &f);
+	ck_assert_msg(f.mark == PI_MARK_NONE, "the same, adopted with a GPT");
+	f.partition[0].start = PI_LAYOUT_START;
+	read_marks(file, &f);
+	ck_assert_msg(f.mark == PI_MARK_MAKING, "ours from the beginning");
+}
+END_TEST
+
 static void content_of(FILE *file, struct pi_findings *f)
 {
 	struct pi_err err;
@@ -221,5 +250,6 @@ PI_UNIT_MAIN("mark", mark_is_read_as_it_was_written,
 	     spent_order_is_kept_behind_the_file_system_too,
 	     mark_of_another_card_or_with_one_byte_changed_does_not_count,
 	     adopted_is_the_partition_that_the_sector_names,
+	     mark_inside_an_adopted_partition_does_not_count,
 	     content_changes_with_the_card_but_not_with_our_mark,
 	     order_needs_all_three_words)
