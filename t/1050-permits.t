@@ -54,6 +54,19 @@ same() {
 	is "$(sha256sum "$image")" "$before" "$1: not a byte changes"
 }
 
+# cut_short IMAGE VERB SYSCALL NUMBER [LINE]: a card with the content of IMAGE, on
+# which the verb is killed at that call; then the machine boots again
+cut_short() {
+	[ -z "$disk" ] || drop_card
+	cp --sparse=always "$1" try.img
+	new_card try.img
+	conf "${@:5}"
+	strace --follow-forks --seccomp-bpf --quiet=all --output=trace --trace="$3" \
+		--inject="$3:signal=KILL:when=$4" pi-agent --config=conf "$2" >run.log 2>&1
+	umount scratch 2>/dev/null
+	rm -rf /run/slurm-pi/*
+}
+
 # --- adopt
 
 new_card
@@ -171,13 +184,7 @@ for label in gpt dos; do
 	lost=0 tried=0
 	for call in pwrite64 write fsync mount umount2 mkdirat openat renameat; do
 		for number in 1 2 3 5 8; do
-			[ -z "$disk" ] || drop_card
-			cp --sparse=always hand.img try.img
-			new_card try.img
-			strace --follow-forks --seccomp-bpf --quiet=all --output=trace --trace="$call" \
-				--inject="$call:signal=KILL:when=$number" pi-agent --config=conf adopt >run.log 2>&1
-			umount scratch 2>/dev/null
-			rm -rf /run/slurm-pi/*
+			cut_short hand.img adopt "$call" "$number"
 			pi-agent --config=conf prepare >run.log 2>&1 || pi-agent --config=conf adopt >run.log 2>&1
 			tried=$((tried + 1))
 			if ! files_are_there; then
@@ -301,14 +308,7 @@ drop_card
 bad=0 tried=0
 for call in pwrite64 fsync ioctl write mount; do
 	for number in 1 2 3 4 5 6 8 10 13 17; do
-		[ -z "$disk" ] || drop_card
-		cp --sparse=always photos.img try.img
-		new_card try.img
-		conf "$order"
-		strace --follow-forks --seccomp-bpf --quiet=all --output=trace --trace="$call" \
-			--inject="$call:signal=KILL:when=$number" pi-agent --config=conf prepare >run.log 2>&1
-		umount scratch 2>/dev/null
-		rm -rf /run/slurm-pi/*
+		cut_short photos.img prepare "$call" "$number" "$order"
 		tried=$((tried + 1))
 		if ! pi-agent --config=conf prepare >run.log 2>&1 || [ "$(verdict)" != ours ]; then
 			bad=$((bad + 1))
